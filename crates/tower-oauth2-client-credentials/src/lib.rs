@@ -1,0 +1,1 @@
+//! tower-oauth2-client-credentials.
