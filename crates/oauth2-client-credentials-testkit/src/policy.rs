@@ -1,0 +1,130 @@
+//! What an authorization server grants when it does its work.
+
+use std::collections::{HashMap, HashSet};
+
+use http::{Method, header};
+
+use crate::{Answer, ClientAuthentication, ReceivedRequest};
+
+/// Why a token request is refused.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Refusal {
+    Method,
+    Malformed,
+    Client,
+    GrantType,
+    Scope,
+}
+
+impl Refusal {
+    /// The error response (RFC 6749, section 5.2).
+    pub(crate) fn answer(&self) -> Answer {
+        match self {
+            Self::Method => {
+                Answer::oauth_error(405, "invalid_request").header(header::ALLOW, "POST")
+            }
+            Self::Malformed => Answer::oauth_error(400, "invalid_request"),
+            Self::Client => Answer::oauth_error(401, "invalid_client")
+                .header(header::WWW_AUTHENTICATE, "Basic realm=\"testkit\""),
+            Self::GrantType => Answer::oauth_error(400, "unsupported_grant_type"),
+            Self::Scope => Answer::oauth_error(400, "invalid_scope"),
+        }
+    }
+}
+
+/// The registered clients and the scopes that exist.
+#[derive(Default)]
+pub(crate) struct Policy {
+    /// By id; a public client has no secret. Empty: any client is accepted.
+    clients: HashMap<String, Option<String>>,
+    /// Empty: any scope is granted.
+    scopes: Vec<String>,
+}
+
+impl Policy {
+    pub(crate) fn register(&mut self, id: String, secret: Option<String>) {
+        self.clients.insert(id, secret);
+    }
+
+    pub(crate) fn set_scopes(&mut self, scopes: Vec<String>) {
+        self.scopes = scopes;
+    }
+
+    /// The scope that a token request is granted, if it named one or if there is a default.
+    ///
+    /// # Errors
+    ///
+    /// The first reason that is found to refuse the request.
+    pub(crate) fn judge(&self, request: &ReceivedRequest) -> Result<Option<String>, Refusal> {
+        judge_form(request)?;
+        self.judge_client(request)?;
+        match request.parameter("grant_type") {
+            Some("client_credentials") => self.judge_scope(request),
+            None | Some("") => Err(Refusal::Malformed),
+            Some(_) => Err(Refusal::GrantType),
+        }
+    }
+
+    fn judge_client(&self, request: &ReceivedRequest) -> Result<(), Refusal> {
+        let known = match request.client_authentication() {
+            ClientAuthentication::Several => {
+                return Err(Refusal::Malformed);
+            }
+            ClientAuthentication::Unreadable => false,
+            _ if self.clients.is_empty() => true,
+            authentication => match request.client_id().and_then(|id| self.clients.get(id)) {
+                None => false,
+                Some(_) if authentication == ClientAuthentication::ClientAssertion => true,
+                Some(secret) => secret.as_deref() == request.client_secret(),
+            },
+        };
+        if known { Ok(()) } else { Err(Refusal::Client) }
+    }
+
+    fn judge_scope(&self, request: &ReceivedRequest) -> Result<Option<String>, Refusal> {
+        let Some(scope) = request.parameter("scope").filter(|scope| !scope.is_empty()) else {
+            return Ok((!self.scopes.is_empty()).then(|| self.scopes.join(" ")));
+        };
+        let granted = |token: &str| {
+            let offered = self.scopes.is_empty() || self.scopes.iter().any(|scope| scope == token);
+            is_scope_token(token) && offered
+        };
+        if !scope.split(' ').all(granted) {
+            return Err(Refusal::Scope);
+        }
+        Ok(Some(scope.to_owned()))
+    }
+}
+
+/// RFC 6749, section 3.2: a POST of a form, no parameter twice. `resource` (RFC 8707) and `audience` (RFC 8693) may be.
+fn judge_form(request: &ReceivedRequest) -> Result<(), Refusal> {
+    if request.method() != Method::POST {
+        return Err(Refusal::Method);
+    }
+    let content_type = request.headers().get(header::CONTENT_TYPE);
+    let media_type = content_type
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next());
+    let declared = media_type.is_some_and(|media_type| {
+        media_type
+            .trim()
+            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    });
+    let mut seen = HashSet::new();
+    let distinct = request
+        .parameters()
+        .iter()
+        .all(|(name, _)| matches!(name.as_str(), "resource" | "audience") || seen.insert(name));
+    if !declared || !request.is_form() || !distinct {
+        return Err(Refusal::Malformed);
+    }
+    Ok(())
+}
+
+/// RFC 6749, section 3.3: printable ASCII without space, quote and backslash.
+fn is_scope_token(token: &str) -> bool {
+    !token.is_empty()
+        && token
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
+}
