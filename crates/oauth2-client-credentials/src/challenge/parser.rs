@@ -1,0 +1,279 @@
+//! The grammar of a challenge list (RFC 9110 §11.6.1), read element by element.
+
+use std::collections::BTreeMap;
+
+use super::Challenge;
+
+/// Reads up to the first malformed element.
+pub(super) fn parse(line: &str) -> Vec<Challenge> {
+    let mut input = Input { rest: line };
+    let mut list = List::default();
+    loop {
+        input.skip_empty_elements();
+        if input.rest.is_empty() || list.read_element(&mut input).is_none() {
+            return list.challenges;
+        }
+    }
+}
+
+/// The challenges so far.
+#[derive(Default)]
+struct List {
+    challenges: Vec<Challenge>,
+    /// Whether parameters may follow for the last of them.
+    takes_params: bool,
+    /// The names of its parameters, and whether they came again.
+    names: BTreeMap<String, bool>,
+}
+
+impl List {
+    /// Reads one element, up to the comma: a parameter of the last challenge,
+    /// or a scheme with its token68 or its first parameter.
+    fn read_element(&mut self, input: &mut Input<'_>) -> Option<()> {
+        let name = input.token()?;
+        let space = input.skip_space();
+        if input.skip("=") {
+            let value = input.param_value()?;
+            return self.takes_params.then(|| self.add_param(name, value));
+        }
+        if input.is_at_element_end() {
+            self.open(name, None, space);
+            return Some(());
+        }
+        if !space {
+            return None;
+        }
+        if let Some(token68) = input.token68() {
+            self.open(name, Some(token68), false);
+            return Some(());
+        }
+        let param = input.token()?;
+        input.skip_space();
+        let value = input.skip("=").then(|| input.param_value())??;
+        self.open(name, None, true);
+        self.add_param(param, value);
+        Some(())
+    }
+
+    fn open(&mut self, scheme: &str, token68: Option<&str>, takes_params: bool) {
+        self.takes_params = takes_params;
+        self.names.clear();
+        self.challenges.push(Challenge {
+            scheme: scheme.to_ascii_lowercase(),
+            token68: token68.map(str::to_owned),
+            params: Vec::new(),
+            duplicates: Vec::new(),
+        });
+    }
+
+    fn add_param(&mut self, name: &str, value: String) {
+        let Some(challenge) = self.challenges.last_mut() else {
+            return;
+        };
+        let name = name.to_ascii_lowercase();
+        match self.names.get_mut(&name) {
+            None => {
+                self.names.insert(name.clone(), false);
+                challenge.params.push((name, value));
+            }
+            Some(listed) => {
+                if !std::mem::replace(listed, true) {
+                    challenge.duplicates.push(name);
+                }
+            }
+        }
+    }
+}
+
+/// What is left to read. A method that returns `None` or `false` has read
+/// nothing that matters: reading stops, or goes another way from where it was.
+struct Input<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Input<'a> {
+    fn skip(&mut self, prefix: &str) -> bool {
+        let rest = self.rest.strip_prefix(prefix);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+
+    fn skip_while(&mut self, is_part: impl Fn(u8) -> bool) -> &'a str {
+        let end = self
+            .rest
+            .bytes()
+            .position(|byte| !is_part(byte))
+            .unwrap_or(self.rest.len());
+        let (part, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        part
+    }
+
+    fn skip_space(&mut self) -> bool {
+        !self.skip_while(is_space).is_empty()
+    }
+
+    fn skip_empty_elements(&mut self) {
+        self.skip_while(|byte| is_space(byte) || byte == b',');
+    }
+
+    fn is_at_element_end(&self) -> bool {
+        self.rest.is_empty() || self.rest.starts_with(',')
+    }
+
+    fn token(&mut self) -> Option<&'a str> {
+        Some(self.skip_while(is_token_byte)).filter(|token| !token.is_empty())
+    }
+
+    fn token68(&mut self) -> Option<&'a str> {
+        let start = self.rest;
+        let value = self.skip_while(is_token68_byte);
+        let padding = self.skip_while(|byte| byte == b'=');
+        self.skip_space();
+        if value.is_empty() || !self.is_at_element_end() {
+            self.rest = start;
+            return None;
+        }
+        Some(&start[..value.len() + padding.len()])
+    }
+
+    /// What stands after the equals sign, to the end of the element.
+    fn param_value(&mut self) -> Option<String> {
+        self.skip_space();
+        let value = if self.skip("\"") {
+            self.quoted()?
+        } else {
+            self.token()?.to_owned()
+        };
+        self.skip_space();
+        self.is_at_element_end().then_some(value)
+    }
+
+    /// What stands after the opening quote, to the closing one.
+    fn quoted(&mut self) -> Option<String> {
+        let mut value = String::new();
+        let mut chars = self.rest.chars();
+        loop {
+            let unit = match chars.next()? {
+                '"' => break,
+                '\\' => chars.next()?,
+                unit => unit,
+            };
+            if unit.is_ascii_control() && unit != '\t' {
+                return None;
+            }
+            value.push(unit);
+        }
+        self.rest = chars.as_str();
+        Some(value)
+    }
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+fn is_token68_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each challenge on one line: scheme, token68, parameters, duplicates.
+    fn read(line: &str) -> Vec<String> {
+        let show = |challenge: &Challenge| {
+            let mut shown = challenge.scheme().to_owned();
+            shown.extend(challenge.token68().map(|token68| format!(" {token68}")));
+            shown.extend(
+                challenge
+                    .params()
+                    .map(|(name, value)| format!(" {name}:{value}")),
+            );
+            shown.extend(
+                challenge
+                    .duplicates()
+                    .iter()
+                    .map(|name| format!(" !{name}")),
+            );
+            shown
+        };
+        parse(line).iter().map(show).collect()
+    }
+
+    #[test]
+    fn what_is_read() {
+        for (line, expected) in [
+            ("", vec![]),
+            (" , ,\t,", vec![]),
+            ("A", vec!["a"]),
+            ("A,B", vec!["a", "b"]),
+            ("A b=c", vec!["a b:c"]),
+            ("A\tb\t=\tc\t,\td=\"e\"", vec!["a b:c d:e"]),
+            ("A ,, b=c", vec!["a b:c"]),
+            ("A b", vec!["a b"]),
+            ("A b=", vec!["a b="]),
+            ("A b== , C", vec!["a b==", "c"]),
+            ("A b=c, D", vec!["a b:c", "d"]),
+            ("A b=c, D e", vec!["a b:c", "d e"]),
+            ("A b=c, D e=f", vec!["a b:c", "d e:f"]),
+            ("A b=\"\"", vec!["a b:"]),
+            ("A b=\"\\\"\u{fffd},\t\"", vec!["a b:\"\u{fffd},\t"]),
+            ("A b=1, B=2, b=3, c=4, c=5", vec!["a b:1 c:4 !b !c"]),
+            ("A b=1, C b=2", vec!["a b:1", "c b:2"]),
+        ] {
+            assert_eq!(read(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn where_reading_stops() {
+        for (line, expected) in [
+            ("a=b", vec![]),
+            ("A b c", vec![]),
+            ("A b=c d=e", vec![]),
+            ("A b=\"c\"d", vec![]),
+            ("A b=\"c", vec![]),
+            ("A b=\"c\\", vec![]),
+            ("A b=\"\u{1}\"", vec![]),
+            ("A?", vec![]),
+            ("\u{e9}", vec![]),
+            ("A b=\u{e9}", vec![]),
+            ("A, b=c", vec!["a"]),
+            ("A b, c=d", vec!["a b"]),
+            ("A b=c, d=, E", vec!["a b:c"]),
+            ("A b=c, D e=\"f", vec!["a b:c"]),
+            ("A, B c=\"d, E", vec!["a"]),
+        ] {
+            assert_eq!(read(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn long_lines_take_no_longer_than_they_are() {
+        let mut line = String::from("A b=1");
+        for number in 0..200_000 {
+            line.push_str(&format!(", p{number}=1, p{number}=2"));
+        }
+        let challenges = parse(&line);
+        assert_eq!(challenges[0].params().count(), 200_001);
+        assert_eq!(challenges[0].duplicates().len(), 200_000);
+    }
+
+    #[test]
+    fn never_panics() {
+        proptest::proptest!(|(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..80))| {
+            Challenge::parse(&bytes);
+        });
+        proptest::proptest!(|(line in "([A-C=,\"\\\\ \t\u{e9}]){0,40}")| {
+            for challenge in parse(&line) {
+                assert!(!challenge.scheme().is_empty());
+            }
+        });
+    }
+}

@@ -1,0 +1,138 @@
+//! Why a token request cannot be made.
+
+use std::fmt;
+
+/// Why what was asked for cannot be sent.
+///
+/// Names the parameter and, unless it could be a secret, the value at fault.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RequestError {
+    kind: RequestErrorKind,
+    parameter: String,
+    value: Option<String>,
+}
+
+impl RequestError {
+    pub(crate) fn value(kind: RequestErrorKind, parameter: &str, value: &str) -> Self {
+        Self {
+            kind,
+            parameter: parameter.to_owned(),
+            value: Some(value.to_owned()),
+        }
+    }
+
+    pub(crate) fn parameter_only(kind: RequestErrorKind, parameter: &str) -> Self {
+        Self {
+            kind,
+            parameter: parameter.to_owned(),
+            value: None,
+        }
+    }
+
+    /// What sort of mistake it is.
+    pub fn kind(&self) -> RequestErrorKind {
+        self.kind
+    }
+
+    /// The name of the parameter at fault; empty when a body could not be read
+    /// as parameters.
+    pub fn parameter(&self) -> &str {
+        &self.parameter
+    }
+
+    /// The value at fault, whole, where it is a scope token or a resource.
+    pub fn invalid_value(&self) -> Option<&str> {
+        self.value.as_deref()
+    }
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            RequestErrorKind::InvalidScope => {
+                let value = Quoted(self.value.as_deref().unwrap_or_default());
+                write!(
+                    f,
+                    "{value} is no scope token: visible ASCII without `\"` and `\\`, at least one character"
+                )
+            }
+            RequestErrorKind::InvalidResource => {
+                let value = Quoted(self.value.as_deref().unwrap_or_default());
+                write!(
+                    f,
+                    "{value} is no resource: an absolute URI without a fragment is needed"
+                )
+            }
+            RequestErrorKind::InvalidAuthorizationDetails => f.write_str(
+                "authorization_details must be a JSON array of objects, each with a string `type`",
+            ),
+            RequestErrorKind::ReservedParameter => {
+                write!(
+                    f,
+                    "the parameter {} is set by the request itself, use its own method",
+                    Quoted(&self.parameter)
+                )
+            }
+            RequestErrorKind::RepeatedParameter => {
+                write!(
+                    f,
+                    "the parameter {} is there more than once",
+                    Quoted(&self.parameter)
+                )
+            }
+            RequestErrorKind::InvalidBody => f.write_str("the body to extend is not form-encoded"),
+        }
+    }
+}
+
+impl std::error::Error for RequestError {}
+
+/// What sort of mistake a [`RequestError`] is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum RequestErrorKind {
+    /// A scope token with a character that RFC 6749 §3.3 does not allow.
+    InvalidScope,
+    /// A resource that is no absolute URI, or has a fragment (RFC 8707 §2).
+    InvalidResource,
+    /// Not the JSON that RFC 9396 §2 asks for.
+    InvalidAuthorizationDetails,
+    /// An extra parameter with a name that is not the caller's to set, or that
+    /// was set by its own method too.
+    ReservedParameter,
+    /// A name that is there twice in a body that was to be extended.
+    RepeatedParameter,
+    /// A body to be extended that is no form.
+    InvalidBody,
+}
+
+/// A value in an error: quoted, control characters escaped, not too long.
+struct Quoted<'a>(&'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 100;
+        let shown: String = self.0.chars().take(SHOWN).collect();
+        let more = if shown.len() < self.0.len() {
+            "..."
+        } else {
+            ""
+        };
+        write!(f, "`{}{more}`", shown.escape_debug())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_the_value_on_one_line_and_not_too_long() {
+        let value = format!("a\r\n{}", "x".repeat(1000));
+        let error = RequestError::value(RequestErrorKind::InvalidScope, "scope", &value);
+        let shown = error.to_string();
+        assert!(shown.starts_with("`a\\r\\nxxx"), "{shown}");
+        assert!(shown.len() < 250 && !shown.contains('\n'), "{shown}");
+        assert_eq!(error.invalid_value(), Some(&*value));
+    }
+}

@@ -1,0 +1,198 @@
+//! The members of an answer, by name, before anybody asks what they mean.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::form;
+
+use super::json;
+
+/// The body is no answer of a token endpoint: neither JSON nor a form, not an
+/// object, a name twice.
+#[derive(Debug)]
+pub(super) struct Unreadable;
+
+/// A member that a token response or an error response may have (RFC 6749 §5.1
+/// and §5.2, RFC 9396 §7).
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Field {
+    AccessToken,
+    TokenType,
+    ExpiresIn,
+    Scope,
+    RefreshToken,
+    AuthorizationDetails,
+    Error,
+    ErrorDescription,
+    ErrorUri,
+}
+
+impl Field {
+    const COUNT: usize = 9;
+
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "access_token" => Self::AccessToken,
+            "token_type" => Self::TokenType,
+            "expires_in" => Self::ExpiresIn,
+            "scope" => Self::Scope,
+            "refresh_token" => Self::RefreshToken,
+            "authorization_details" => Self::AuthorizationDetails,
+            "error" => Self::Error,
+            "error_description" => Self::ErrorDescription,
+            "error_uri" => Self::ErrorUri,
+            _ => return None,
+        })
+    }
+}
+
+/// The value of a member.
+#[derive(Debug, Default)]
+pub(super) enum Member<'a> {
+    #[default]
+    Absent,
+    /// JSON's null, or an empty value in a form: as good as absent.
+    Null,
+    /// A string, without its quotes and escapes.
+    Text(Cow<'a, str>),
+    /// Any other JSON: a number, a boolean, an array or an object.
+    Json(&'a str),
+}
+
+impl Member<'_> {
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent | Self::Null)
+    }
+
+    /// The text, if it is one.
+    pub(super) fn into_text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.into_owned()),
+            Self::Absent | Self::Null | Self::Json(_) => None,
+        }
+    }
+}
+
+/// All members of an answer.
+#[derive(Debug, Default)]
+pub(super) struct Members<'a> {
+    known: [Member<'a>; Field::COUNT],
+    /// The rest; null is as good as absent and is not here in the end.
+    pub(super) extra: Map<String, Value>,
+    pub(super) has_null: bool,
+    pub(super) is_form: bool,
+}
+
+impl<'a> Members<'a> {
+    /// Reads `text`, which has no white space around it: `{` begins JSON,
+    /// anything else is a form if it has a member that is known.
+    pub(super) fn read(text: &'a str) -> Result<Self, Unreadable> {
+        let mut members = if text.starts_with('{') {
+            json::read(text)?
+        } else {
+            Self::read_form(text)?
+        };
+        if members.has_null {
+            members.extra.retain(|_, value| !value.is_null());
+        }
+        Ok(members)
+    }
+
+    fn read_form(text: &'a str) -> Result<Self, Unreadable> {
+        let mut members = Self {
+            is_form: true,
+            ..Self::default()
+        };
+        for pair in form::pairs(text) {
+            let (name, value) = pair.map_err(|_| Unreadable)?;
+            let value = if value.is_empty() {
+                Member::Null
+            } else {
+                Member::Text(value)
+            };
+            match Field::from_name(&name) {
+                Some(field) => members.insert(field, value)?,
+                None => {
+                    let value = value.into_text().map_or(Value::Null, Value::String);
+                    members.insert_extra(name.into_owned(), value)?;
+                }
+            }
+        }
+        if members.known.iter().all(Member::is_absent) {
+            Err(Unreadable)
+        } else {
+            Ok(members)
+        }
+    }
+
+    pub(super) fn insert(&mut self, field: Field, value: Member<'a>) -> Result<(), Unreadable> {
+        self.has_null |= matches!(value, Member::Null);
+        match std::mem::replace(&mut self.known[field as usize], value) {
+            Member::Absent => Ok(()),
+            _ => Err(Unreadable),
+        }
+    }
+
+    pub(super) fn insert_extra(&mut self, name: String, value: Value) -> Result<(), Unreadable> {
+        self.has_null |= value.is_null();
+        match self.extra.insert(name, value) {
+            None => Ok(()),
+            Some(_) => Err(Unreadable),
+        }
+    }
+
+    /// Takes the value of a member that is known.
+    pub(super) fn take(&mut self, field: Field) -> Member<'a> {
+        std::mem::take(&mut self.known[field as usize])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_needs_a_known_member() {
+        for text in [
+            "",
+            "OK",
+            "a=b",
+            "access_token=",
+            "<html>",
+            "&&=&",
+            "Access_token=t",
+        ] {
+            assert!(Members::read(text).is_err(), "{text}");
+        }
+        assert!(Members::read("x=1&error_uri=u").unwrap().is_form);
+    }
+
+    #[test]
+    fn names_do_not_repeat() {
+        for text in [
+            "scope=a&scope=a",
+            "scope=&scope=a",
+            "scope=a&x=1&x=2",
+            "scope=a&x=&%78=2",
+            "{\"scope\":null,\"scope\":\"a\"}",
+            "{\"x\":1,\"x\":1}",
+            "{\"x\":null,\"\\u0078\":null}",
+            "{\"sc\\u006fpe\":\"a\",\"scope\":\"a\"}",
+        ] {
+            assert!(Members::read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn null_and_empty_are_absent() {
+        for text in [
+            "scope=a&x=&y=1",
+            "{\"x\":null,\"y\":\"1\",\"scope\":\"a\",\"error\":null}",
+        ] {
+            let mut members = Members::read(text).unwrap();
+            assert!(members.take(Field::Error).is_absent());
+            assert_eq!(members.extra.keys().collect::<Vec<_>>(), ["y"], "{text}");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Reading what the token endpoint answered.
+
+mod decoder;
+mod error;
+mod expires_in;
+mod headers;
+mod json;
+mod members;
+mod quirk;
+
+pub use self::decoder::{Decoder, ZeroLifetime};
+pub use self::error::{ErrorKind, ResponseError};
+pub use self::quirk::Quirk;

@@ -1,0 +1,97 @@
+//! A string that must not be seen.
+
+use std::fmt;
+use std::hint::black_box;
+
+use zeroize::Zeroize;
+
+/// A client secret, an access token, a refresh token: text that must not be
+/// seen.
+///
+/// `Debug` prints no part of it, there is no `Display`, and the memory is
+/// overwritten when the value is dropped. A copy that was made before, such as
+/// the header that carries the secret to the server, is not reached by that.
+///
+/// Comparing two secrets takes time that depends on their lengths, not on the
+/// place of the first difference. That is an effort, not a guarantee: the
+/// compiler and the processor have the last word.
+///
+/// ```
+/// use oauth2_client_credentials::SecretString;
+///
+/// let secret = SecretString::from("s3cr3t");
+/// assert_eq!(secret.expose(), "s3cr3t");
+/// assert!(!format!("{secret:?}").contains("s3cr3t"));
+/// ```
+#[derive(Clone)]
+pub struct SecretString {
+    text: String,
+}
+
+impl SecretString {
+    /// The text itself. Each call is a place to review.
+    pub fn expose(&self) -> &str {
+        &self.text
+    }
+}
+
+impl From<String> for SecretString {
+    fn from(text: String) -> Self {
+        Self { text }
+    }
+}
+
+impl From<&str> for SecretString {
+    fn from(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+        }
+    }
+}
+
+impl PartialEq for SecretString {
+    fn eq(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.text.as_bytes(), other.text.as_bytes());
+        let difference = ours
+            .iter()
+            .zip(theirs)
+            .fold(0, |seen, (a, b)| black_box(seen | (a ^ b)));
+        difference == 0 && ours.len() == theirs.len()
+    }
+}
+
+impl Eq for SecretString {}
+
+impl fmt::Debug for SecretString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretString(..)")
+    }
+}
+
+impl Drop for SecretString {
+    fn drop(&mut self) {
+        self.text.zeroize();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compares_by_content() {
+        let secret = SecretString::from("abc");
+        assert_eq!(secret, SecretString::from(String::from("abc")));
+        for other in ["", "ab", "abd", "abcd", "Abc"] {
+            assert_ne!(secret, SecretString::from(other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_nothing() {
+        assert_eq!(
+            format!("{:?}", SecretString::from("abc")),
+            "SecretString(..)"
+        );
+    }
+}

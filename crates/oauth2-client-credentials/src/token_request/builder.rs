@@ -1,0 +1,434 @@
+//! Building a token request, and checking what goes into it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::form;
+use crate::request_error::{RequestError, RequestErrorKind};
+use crate::scope::Scope;
+
+use super::{Inner, TokenRequest};
+
+/// Builds a [`TokenRequest`].
+///
+/// The first mistake is kept and comes out of [`build`](Self::build). A value
+/// that is empty is as good as one that was left out (RFC 6749 §3.2), except in
+/// [`resource`](Self::resource).
+#[derive(Default)]
+#[must_use]
+pub struct TokenRequestBuilder {
+    body: String,
+    scope: Option<Scope>,
+    resource: Vec<String>,
+    audience: Option<String>,
+    authorization_details: Option<String>,
+    parameters: Vec<(String, String)>,
+    include_client_id: bool,
+    error: Option<RequestError>,
+}
+
+impl TokenRequestBuilder {
+    /// The scope as one text, split at spaces (RFC 6749 §3.3). Replaces what
+    /// was said before.
+    pub fn scope(self, scope: &str) -> Self {
+        self.with_scope(Scope::parse(scope))
+    }
+
+    /// The scope as a list of tokens, each taken whole. Replaces what was said
+    /// before.
+    pub fn scopes<I>(self, tokens: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        self.with_scope(Scope::from_tokens(tokens))
+    }
+
+    fn with_scope(mut self, scope: Result<Scope, RequestError>) -> Self {
+        match scope {
+            Ok(scope) => self.scope = Some(scope).filter(|scope| !scope.is_empty()),
+            Err(error) => self.fail(error),
+        }
+        self
+    }
+
+    /// One more resource that the token is for: an absolute URI without a
+    /// fragment, sent as it is (RFC 8707 §2).
+    pub fn resource(mut self, uri: impl Into<String>) -> Self {
+        let uri = uri.into();
+        if is_absolute_uri(&uri) {
+            self.resource.push(uri);
+        } else {
+            self.fail(RequestError::value(
+                RequestErrorKind::InvalidResource,
+                "resource",
+                &uri,
+            ));
+        }
+        self
+    }
+
+    /// The audience that the token is for.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into()).filter(|audience| !audience.is_empty());
+        self
+    }
+
+    /// The authorization details as JSON text, sent as it is: an array of
+    /// objects, each with a string `type` (RFC 9396 §2).
+    pub fn authorization_details(mut self, json: impl Into<String>) -> Self {
+        let json = json.into();
+        if json.is_empty() {
+            self.authorization_details = None;
+        } else if is_authorization_details(&json) {
+            self.authorization_details = Some(json);
+        } else {
+            self.fail(RequestError::parameter_only(
+                RequestErrorKind::InvalidAuthorizationDetails,
+                "authorization_details",
+            ));
+        }
+        self
+    }
+
+    /// One more parameter; the same name may come again.
+    ///
+    /// The names that the request and the client's authentication need
+    /// (`grant_type`, `client_id`, `client_secret`, `client_assertion`,
+    /// `client_assertion_type`) are refused, and so are those with a method of
+    /// their own here, if that was used.
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Parameters that are form-encoded already, such as a body that another
+    /// part of the program made. They go before all others, byte for byte.
+    ///
+    /// Refused are the names that [`parameter`](Self::parameter) refuses, and
+    /// any name that would be in the request more than once.
+    pub fn extend_body(mut self, body: &str) -> Self {
+        form::append_separator(&mut self.body);
+        self.body.push_str(body);
+        self
+    }
+
+    /// Puts `client_id` in the body also where the client's authentication,
+    /// such as HTTP Basic, names the client elsewhere. Some servers want both.
+    pub fn include_client_id(mut self, include: bool) -> Self {
+        self.include_client_id = include;
+        self
+    }
+
+    /// The request.
+    ///
+    /// # Errors
+    /// The first mistake in what was given: a scope token, a resource or
+    /// authorization details that are not legal, a name that is reserved or
+    /// repeated.
+    pub fn build(self) -> Result<TokenRequest, RequestError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        for (name, _) in &self.parameters {
+            self.check_name(name)?;
+        }
+        self.check_body()?;
+        Ok(TokenRequest {
+            inner: Arc::new(Inner {
+                body: self.encode(),
+                scope: self.scope,
+                resource: self.resource,
+                audience: self.audience,
+                authorization_details: self.authorization_details,
+                parameters: self
+                    .parameters
+                    .into_iter()
+                    .filter(|(_, value)| !value.is_empty())
+                    .collect(),
+                include_client_id: self.include_client_id,
+            }),
+        })
+    }
+
+    fn fail(&mut self, error: RequestError) {
+        self.error.get_or_insert(error);
+    }
+
+    fn check_name(&self, name: &str) -> Result<(), RequestError> {
+        let taken = match name {
+            "grant_type"
+            | "client_id"
+            | "client_secret"
+            | "client_assertion"
+            | "client_assertion_type" => true,
+            "scope" => self.scope.is_some(),
+            "resource" => !self.resource.is_empty(),
+            "audience" => self.audience.is_some(),
+            "authorization_details" => self.authorization_details.is_some(),
+            _ => false,
+        };
+        if taken {
+            return Err(RequestError::parameter_only(
+                RequestErrorKind::ReservedParameter,
+                name,
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_body(&self) -> Result<(), RequestError> {
+        let unreadable = || RequestError::parameter_only(RequestErrorKind::InvalidBody, "");
+        if !self.body.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(unreadable());
+        }
+        let mut seen: BTreeSet<_> = self
+            .parameters
+            .iter()
+            .map(|(name, _)| name.clone().into())
+            .collect();
+        for pair in form::pairs(&self.body) {
+            let (name, _) = pair.map_err(|_| unreadable())?;
+            self.check_name(&name)?;
+            if seen.contains(&name) {
+                return Err(RequestError::parameter_only(
+                    RequestErrorKind::RepeatedParameter,
+                    &name,
+                ));
+            }
+            seen.insert(name);
+        }
+        Ok(())
+    }
+
+    /// The parameters in the order that the project has fixed. Nobody else's
+    /// order is a reason to change it: requests are compared byte for byte.
+    fn encode(&self) -> Bytes {
+        let mut body = self.body.clone();
+        form::append_pair(&mut body, "grant_type", "client_credentials");
+        if let Some(scope) = &self.scope {
+            form::append_pair(&mut body, "scope", scope.as_str());
+        }
+        for uri in &self.resource {
+            form::append_pair(&mut body, "resource", uri);
+        }
+        if let Some(audience) = &self.audience {
+            form::append_pair(&mut body, "audience", audience);
+        }
+        if let Some(details) = &self.authorization_details {
+            form::append_pair(&mut body, "authorization_details", details);
+        }
+        for (name, value) in self
+            .parameters
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+        {
+            form::append_pair(&mut body, name, value);
+        }
+        body.into()
+    }
+}
+
+impl fmt::Debug for TokenRequestBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenRequestBuilder")
+            .field("scope", &self.scope)
+            .field("resource", &self.resource)
+            .field("audience", &self.audience)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+/// RFC 3986 §4.3, as far as characters and the scheme go.
+fn is_absolute_uri(uri: &str) -> bool {
+    let Some((scheme, rest)) = uri.split_once(':') else {
+        return false;
+    };
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+    is_scheme && has_uri_characters(rest)
+}
+
+fn has_uri_characters(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let legal = match byte {
+            b'%' => (0..2).all(|_| bytes.next().is_some_and(|digit| digit.is_ascii_hexdigit())),
+            b'-' | b'.' | b'_' | b'~' => true,
+            b':' | b'/' | b'?' | b'[' | b']' | b'@' => true,
+            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' => true,
+            other => other.is_ascii_alphanumeric(),
+        };
+        if !legal {
+            return false;
+        }
+    }
+    true
+}
+
+fn is_authorization_details(json: &str) -> bool {
+    let Ok(Value::Array(details)) = serde_json::from_str(json) else {
+        return false;
+    };
+    details
+        .iter()
+        .all(|detail| detail.get("type").is_some_and(Value::is_string))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(builder: TokenRequestBuilder) -> String {
+        String::from_utf8(builder.build().unwrap().body().to_vec()).unwrap()
+    }
+
+    fn failure(builder: TokenRequestBuilder) -> (RequestErrorKind, String) {
+        let error = builder.build().unwrap_err();
+        (error.kind(), error.parameter().to_owned())
+    }
+
+    #[test]
+    fn an_existing_body_goes_first_byte_for_byte() {
+        let builder = TokenRequest::builder()
+            .scope("s")
+            .extend_body("a=%7e&b=")
+            .extend_body("c=%20&");
+        assert_eq!(
+            body(builder),
+            "a=%7e&b=&c=%20&grant_type=client_credentials&scope=s"
+        );
+        assert_eq!(
+            body(TokenRequest::builder().extend_body("")),
+            "grant_type=client_credentials"
+        );
+    }
+
+    #[test]
+    fn an_existing_body_repeats_no_name() {
+        use RequestErrorKind::{InvalidBody, RepeatedParameter, ReservedParameter};
+        for (builder, kind, name) in [
+            (
+                TokenRequest::builder().extend_body("grant_type=password"),
+                ReservedParameter,
+                "grant_type",
+            ),
+            (
+                TokenRequest::builder().extend_body("client%5Fsecret=x"),
+                ReservedParameter,
+                "client_secret",
+            ),
+            (
+                TokenRequest::builder().extend_body("scope=a").scope("b"),
+                ReservedParameter,
+                "scope",
+            ),
+            (
+                TokenRequest::builder().extend_body("a=1&%61=2"),
+                RepeatedParameter,
+                "a",
+            ),
+            (
+                TokenRequest::builder()
+                    .extend_body("a=1")
+                    .extend_body("a=2"),
+                RepeatedParameter,
+                "a",
+            ),
+            (
+                TokenRequest::builder()
+                    .extend_body("a=1")
+                    .parameter("a", "2"),
+                RepeatedParameter,
+                "a",
+            ),
+            (
+                TokenRequest::builder().extend_body("a=1 2"),
+                InvalidBody,
+                "",
+            ),
+            (
+                TokenRequest::builder().extend_body("a=%ff"),
+                InvalidBody,
+                "",
+            ),
+            (
+                TokenRequest::builder().extend_body("a=\r\nb"),
+                InvalidBody,
+                "",
+            ),
+        ] {
+            assert_eq!(failure(builder), (kind, name.to_owned()));
+        }
+        assert_eq!(
+            body(TokenRequest::builder().extend_body("scope=a")),
+            "scope=a&grant_type=client_credentials"
+        );
+    }
+
+    #[test]
+    fn reserved_names_are_refused_whatever_the_value() {
+        for name in [
+            "grant_type",
+            "client_id",
+            "client_secret",
+            "client_assertion",
+            "client_assertion_type",
+        ] {
+            for value in ["", "x"] {
+                let builder = TokenRequest::builder().parameter(name, value);
+                assert_eq!(
+                    failure(builder),
+                    (RequestErrorKind::ReservedParameter, name.to_owned())
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_mistake_is_told() {
+        let builder = TokenRequest::builder()
+            .resource("/relative")
+            .scope("a\"b")
+            .scope("good");
+        assert_eq!(
+            failure(builder),
+            (RequestErrorKind::InvalidResource, "resource".to_owned())
+        );
+    }
+
+    #[test]
+    fn resources_are_absolute_uris() {
+        for uri in [
+            "https://a",
+            "urn:x:y",
+            "https://[::1]:8/a%2Fb?c=d",
+            "a+b-c.d:e",
+        ] {
+            assert!(is_absolute_uri(uri), "{uri}");
+        }
+        for uri in [
+            "",
+            ":",
+            ":a",
+            "1a:b",
+            "a b:c",
+            "https://a#",
+            "https://a/%zz",
+            "https://a/%1",
+            "https://\u{e9}",
+        ] {
+            assert!(!is_absolute_uri(uri), "{uri}");
+        }
+        for byte in "\"<>\\^`{|} \t\r\n\0\u{7f}".chars() {
+            assert!(!is_absolute_uri(&format!("https://a/{byte}")), "{byte:?}");
+        }
+    }
+}
