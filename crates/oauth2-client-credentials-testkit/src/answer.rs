@@ -167,8 +167,7 @@ impl Answer {
 
     /// Adds a header. A faulty answer has none.
     ///
-    /// A `Content-Type`, `Cache-Control` or `WWW-Authenticate` that the answer would have by itself is replaced; any
-    /// other name may be given several times.
+    /// What the answer would have by itself under this name is replaced. The same name may be given several times.
     ///
     /// # Panics
     ///

@@ -97,6 +97,12 @@ impl AuthorizationServer {
         self.state().policy.register(client_id, Some(secret));
     }
 
+    /// Makes a token active that did not come from a token request. It does not count as issued.
+    pub fn add_token(&self, token: impl Into<String>, lifetime: Duration) {
+        let token = token.into();
+        self.state().tokens.issue(Grant { token, lifetime });
+    }
+
     /// Makes a token inactive.
     pub fn revoke(&self, token: &str) {
         self.state().tokens.revoke(token);
@@ -107,7 +113,9 @@ impl AuthorizationServer {
         self.state().tokens.revoke_all();
     }
 
-    /// Whether this server issued the token, did not revoke it, and its lifetime is not over.
+    /// Whether this server issued the token, did not revoke it, and its lifetime is not over by tokio's clock.
+    ///
+    /// The lifetime begins with the answer that carries the token.
     pub fn is_active(&self, token: &str) -> bool {
         self.state().tokens.is_active(token)
     }

@@ -75,6 +75,8 @@ pub(crate) async fn accept<S: Server>(
 
 /// Serves one connection until its end, or until an answer is that it ends.
 async fn drive<S: Server>(stream: TcpStream, server: S) {
+    // Only slower without it.
+    let _ = stream.set_nodelay(true);
     let cut = Arc::new(Cut::default());
     let wire = Wire {
         stream,

@@ -2,32 +2,65 @@
 
 use std::collections::{HashMap, HashSet};
 
-use http::{Method, header};
+use http::{HeaderMap, Method, header};
+use serde_json::json;
 
 use crate::{Answer, ClientAuthentication, ReceivedRequest};
 
 /// Why a token request is refused.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Refusal {
     Method,
-    Malformed,
+    ContentType,
+    Form,
+    Repeated,
+    SeveralAuthentications,
     Client,
+    NoGrantType,
     GrantType,
     Scope,
 }
 
 impl Refusal {
-    /// The error response (RFC 6749, section 5.2).
-    pub(crate) fn answer(&self) -> Answer {
+    /// The error response (RFC 6749, section 5.2). Its description tells the author of a client what to repair.
+    pub(crate) fn answer(self) -> Answer {
+        let (status, code, description) = match self {
+            Self::Method => (405, "invalid_request", "a token request is a POST"),
+            Self::ContentType => (
+                400,
+                "invalid_request",
+                "the Content-Type is not that of a form",
+            ),
+            Self::Form => (400, "invalid_request", "the body is not a well-formed form"),
+            Self::Repeated => (400, "invalid_request", "a parameter is repeated"),
+            Self::SeveralAuthentications => (
+                400,
+                "invalid_request",
+                "the client authenticates in more than one way",
+            ),
+            Self::Client => (
+                401,
+                "invalid_client",
+                "the client is unknown or its secret is wrong",
+            ),
+            Self::NoGrantType => (400, "invalid_request", "there is no grant_type"),
+            Self::GrantType => (
+                400,
+                "unsupported_grant_type",
+                "the only grant_type is client_credentials",
+            ),
+            Self::Scope => (
+                400,
+                "invalid_scope",
+                "a scope is malformed or does not exist",
+            ),
+        };
+        let document = json!({ "error": code, "error_description": description });
+        let answer = Answer::json(status, document);
         match self {
-            Self::Method => {
-                Answer::oauth_error(405, "invalid_request").header(header::ALLOW, "POST")
-            }
-            Self::Malformed => Answer::oauth_error(400, "invalid_request"),
-            Self::Client => Answer::oauth_error(401, "invalid_client")
-                .header(header::WWW_AUTHENTICATE, "Basic realm=\"testkit\""),
-            Self::GrantType => Answer::oauth_error(400, "unsupported_grant_type"),
-            Self::Scope => Answer::oauth_error(400, "invalid_scope"),
+            Self::Method => answer.header(header::ALLOW, "POST"),
+            Self::Client => answer.header(header::WWW_AUTHENTICATE, "Basic realm=\"testkit\""),
+            _ => answer,
         }
     }
 }
@@ -60,16 +93,14 @@ impl Policy {
         self.judge_client(request)?;
         match request.parameter("grant_type") {
             Some("client_credentials") => self.judge_scope(request),
-            None | Some("") => Err(Refusal::Malformed),
+            None | Some("") => Err(Refusal::NoGrantType),
             Some(_) => Err(Refusal::GrantType),
         }
     }
 
     fn judge_client(&self, request: &ReceivedRequest) -> Result<(), Refusal> {
         let known = match request.client_authentication() {
-            ClientAuthentication::Several => {
-                return Err(Refusal::Malformed);
-            }
+            ClientAuthentication::Several => return Err(Refusal::SeveralAuthentications),
             ClientAuthentication::Unreadable => false,
             _ if self.clients.is_empty() => true,
             authentication => match request.client_id().and_then(|id| self.clients.get(id)) {
@@ -101,30 +132,34 @@ fn judge_form(request: &ReceivedRequest) -> Result<(), Refusal> {
     if request.method() != Method::POST {
         return Err(Refusal::Method);
     }
-    let content_type = request.headers().get(header::CONTENT_TYPE);
-    let media_type = content_type
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next());
-    let declared = media_type.is_some_and(|media_type| {
-        media_type
-            .trim()
-            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-    });
+    if !declares_form(request.headers()) {
+        return Err(Refusal::ContentType);
+    }
+    if !request.is_form() {
+        return Err(Refusal::Form);
+    }
+    let mut names = request.parameters().iter().map(|(name, _)| name.as_str());
     let mut seen = HashSet::new();
-    let distinct = request
-        .parameters()
-        .iter()
-        .all(|(name, _)| matches!(name.as_str(), "resource" | "audience") || seen.insert(name));
-    if !declared || !request.is_form() || !distinct {
-        return Err(Refusal::Malformed);
+    if !names.all(|name| matches!(name, "resource" | "audience") || seen.insert(name)) {
+        return Err(Refusal::Repeated);
     }
     Ok(())
 }
 
+fn declares_form(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    let media_type = content_type
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next());
+    media_type.is_some_and(|media_type| {
+        media_type
+            .trim()
+            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    })
+}
+
 /// RFC 6749, section 3.3: printable ASCII without space, quote and backslash.
 fn is_scope_token(token: &str) -> bool {
-    !token.is_empty()
-        && token
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
+    let allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+    !token.is_empty() && token.bytes().all(allowed)
 }
