@@ -75,7 +75,7 @@ impl Answer {
     /// A status and a JSON document.
     ///
     /// If the status is a success and the document has an `access_token`, that token counts as issued, for `expires_in`
-    /// seconds if this is a whole number and for the server's lifetime if not.
+    /// seconds if this is a whole number and for the server's lifetime if not. A torn or endless body issues nothing.
     ///
     /// # Panics
     ///

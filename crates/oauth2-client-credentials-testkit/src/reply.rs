@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use crate::{
     Body, Fault,
     answer::{Answer, Outcome},
+    body::Ending,
 };
 
 /// What an answer takes from the server that gives it.
@@ -80,6 +81,8 @@ impl Answer {
                 insert_default(response.headers_mut(), name, value);
             }
         }
+        // A client cannot read a document that has no end.
+        let grant = grant.filter(|_| self.ending == Ending::Whole);
         Reply { response, grant }
     }
 }
@@ -103,7 +106,7 @@ fn token_response(grant: &Grant, scope: Option<&str>) -> Bytes {
     Value::Object(document).to_string().into()
 }
 
-/// The token of a successful JSON response. A body that ends early or never is no JSON and grants nothing.
+/// The token of a successful JSON response.
 fn granted_by(body: &Bytes, lifetime: Duration) -> Option<Grant> {
     let document: Value = serde_json::from_slice(body).ok()?;
     let token = document.get("access_token")?.as_str()?.to_owned();
