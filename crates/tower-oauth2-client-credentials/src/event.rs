@@ -1,0 +1,106 @@
+//! What an operator can observe.
+
+use std::{fmt, time::Duration};
+
+use oauth2_client_credentials::{Quirk, TokenRequest};
+
+use crate::error::TokenError;
+
+/// Watches a [`TokenSource`](crate::TokenSource).
+///
+/// Called from wherever it happens, requests included, so it has to be quick. No lock is held while it runs. Nothing is told
+/// for a request that simply carries a fresh token.
+///
+/// ```
+/// use tower_oauth2_client_credentials::{Event, Observer};
+///
+/// #[derive(Debug)]
+/// struct Log;
+///
+/// impl Observer for Log {
+///     fn observe(&self, event: &Event<'_>) {
+///         if let Event::Fetch { outcome: Err(error), .. } = event {
+///             eprintln!("no token: {error}");
+///         }
+///     }
+/// }
+/// ```
+pub trait Observer: fmt::Debug + Send + Sync {
+    /// Something happened.
+    fn observe(&self, event: &Event<'_>);
+}
+
+/// What happened. No event has a token, a part of one, or a secret in it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A token request ended.
+    #[non_exhaustive]
+    Fetch {
+        /// What was asked for.
+        request: &'a TokenRequest,
+        /// Why.
+        cause: Cause,
+        /// Whether a token came.
+        outcome: Result<(), &'a TokenError>,
+        /// How often the token service was called; 0 if it never was.
+        attempts: u32,
+        /// From when it was let through to its end.
+        duration: Duration,
+        /// How many callers waited for it to its end.
+        waiters: usize,
+    },
+    /// The token that is attached from now on ends after this time. Zero: it had ended when it came, and is good for those
+    /// who waited for it and for nobody else.
+    #[non_exhaustive]
+    SecondsToExpiry {
+        /// What was asked for.
+        request: &'a TokenRequest,
+        /// From now.
+        left: Duration,
+    },
+    /// Requests carry a token whose renewal is due. Told about once a second, not for each request.
+    ServedDue,
+    /// A request carried a token that ends within its leeway, because no newer one came in time.
+    ServedInLeeway,
+    /// The server did not say how long its token lives.
+    NoLifetime,
+    /// A token request failed, and the next one may start after this time.
+    #[non_exhaustive]
+    GateClosed {
+        /// From now.
+        retry_in: Duration,
+    },
+    /// A request was not sent, for the token does not belong where it would go.
+    OriginRefused,
+    /// The server's answer needed a leniency.
+    #[non_exhaustive]
+    Quirk {
+        /// Which.
+        quirk: &'a Quirk,
+    },
+}
+
+/// Why a token was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cause {
+    /// There was none.
+    Empty,
+    /// The last one had ended.
+    Expired,
+    /// The one that is there will end.
+    Renewal,
+}
+
+impl Cause {
+    /// Its name, for logs and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Expired => "expired",
+            Self::Renewal => "renewal",
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Time that survives a suspend and steps of the wall clock.
+//!
+//! A monotonic clock may stand still while the machine sleeps, and a wall clock can be set. Age is therefore added up from
+//! both: the monotonic time that passed, and what the wall clock advanced beyond that, if it is too much for a correction.
+
+use std::{
+    fmt,
+    ops::{Add, Sub},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use crate::sync::Slot;
+
+/// A wall clock that gained more than this on the monotonic one was set, or the machine slept.
+const JUMP: Duration = Duration::from_secs(1);
+
+/// Differences between the two clocks below this are not worth remembering.
+const NOISE: i128 = 10_000_000;
+
+/// A token that comes from elsewhere may be older than this clock; none lives longer than ten years.
+const HEAD_START: Duration = Duration::from_secs(20 * 365 * 24 * 60 * 60);
+
+/// The clocks of the machine, or those of a test.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use tower_oauth2_client_credentials::Clock;
+///
+/// /// Stands still.
+/// #[derive(Debug)]
+/// struct Frozen;
+///
+/// impl Clock for Frozen {
+///     fn monotonic(&self) -> Duration {
+///         Duration::ZERO
+///     }
+///
+///     fn wall(&self) -> SystemTime {
+///         SystemTime::UNIX_EPOCH
+///     }
+/// }
+/// ```
+pub trait Clock: fmt::Debug + Send + Sync {
+    /// Time since some fixed point. It never goes backwards, and may stand still while the machine sleeps.
+    fn monotonic(&self) -> Duration;
+
+    /// The time of day. It can be set, forwards and backwards.
+    fn wall(&self) -> SystemTime;
+
+    /// The time of day in milliseconds, to within 10 ms and as cheap as can be: every request reads it.
+    fn coarse_ms(&self) -> u64 {
+        let since_epoch = self.wall().duration_since(UNIX_EPOCH).unwrap_or_default();
+        since_epoch.as_millis() as u64
+    }
+}
+
+/// The clocks of the machine: on Linux and Android the one that goes on in a suspend, elsewhere [`Instant`].
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock {
+    #[cfg_attr(
+        any(target_os = "linux", target_os = "android"),
+        allow(dead_code, reason = "the boot-time clock has its own start")
+    )]
+    start: Instant,
+}
+
+impl SystemClock {
+    /// The clocks of this machine.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            start: Instant::now(),
+        }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+impl Clock for SystemClock {
+    fn monotonic(&self) -> Duration {
+        read(rustix::time::ClockId::Boottime)
+    }
+
+    fn wall(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    fn coarse_ms(&self) -> u64 {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
+        (time.tv_sec as u64)
+            .wrapping_mul(1_000)
+            .wrapping_add(time.tv_nsec as u64 / 1_000_000)
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn read(clock: rustix::time::ClockId) -> Duration {
+    let time = rustix::time::clock_gettime(clock);
+    Duration::new(
+        time.tv_sec.try_into().unwrap_or(0),
+        time.tv_nsec.try_into().unwrap_or(0),
+    )
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+impl Clock for SystemClock {
+    fn monotonic(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn wall(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}
+
+/// An instant on an [`AgeClock`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment(Duration);
+
+impl Moment {
+    pub(crate) fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl Add<Duration> for Moment {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(duration))
+    }
+}
+
+impl Sub<Duration> for Moment {
+    type Output = Self;
+
+    fn sub(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(duration))
+    }
+}
+
+/// The clock by which tokens age and gates open. Reading it takes no lock.
+#[derive(Debug)]
+pub(crate) struct AgeClock {
+    clock: Arc<dyn Clock>,
+    seen: Slot<Seen>,
+}
+
+/// How far the wall clock was ahead of the monotonic one when both were last compared, and the jumps so far.
+#[derive(Debug)]
+struct Seen {
+    ahead: i128,
+    jumped: Duration,
+}
+
+impl AgeClock {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        let (_, ahead) = read_both(&*clock);
+        let seen = Seen {
+            ahead,
+            jumped: HEAD_START,
+        };
+        Self {
+            clock,
+            seen: Slot::new(Some(Arc::new(seen))),
+        }
+    }
+
+    pub(crate) fn coarse_ms(&self) -> u64 {
+        self.clock.coarse_ms()
+    }
+
+    /// The time of day, for what others wrote down in it.
+    pub(crate) fn wall(&self) -> SystemTime {
+        self.clock.wall()
+    }
+
+    /// Reads both clocks. Lock-free; allocates only when the clocks have drifted apart since they were last compared.
+    pub(crate) fn now(&self) -> Moment {
+        loop {
+            let (monotonic, ahead) = read_both(&*self.clock);
+            let loaded = self.seen.load();
+            let seen = loaded
+                .as_ref()
+                .expect("a clock has seen something since it was made");
+            let gained = ahead - seen.ahead;
+            if gained.abs() < NOISE {
+                return Moment(monotonic.saturating_add(seen.jumped));
+            }
+            let jumped = match u64::try_from(gained) {
+                Ok(gained) if Duration::from_nanos(gained) > JUMP => {
+                    seen.jumped + Duration::from_nanos(gained)
+                }
+                _ => seen.jumped,
+            };
+            // Whoever loses this race compares again, with what the winner saw.
+            if self.seen.replace(seen, Arc::new(Seen { ahead, jumped })) {
+                return Moment(monotonic.saturating_add(jumped));
+            }
+        }
+    }
+}
+
+/// The monotonic clock, and how far the wall clock is ahead of it in nanoseconds.
+fn read_both(clock: &dyn Clock) -> (Duration, i128) {
+    let mut monotonic = clock.monotonic();
+    let mut wall = wall_nanos(clock);
+    // A thread that was held up between the two readings would see a jump where there was none.
+    for _ in 0..3 {
+        let after = clock.monotonic();
+        if (after.saturating_sub(monotonic).as_nanos() as i128) < NOISE {
+            break;
+        }
+        (monotonic, wall) = (after, wall_nanos(clock));
+    }
+    (monotonic, wall - monotonic.as_nanos() as i128)
+}
+
+fn wall_nanos(clock: &dyn Clock) -> i128 {
+    match clock.wall().duration_since(UNIX_EPOCH) {
+        Ok(after) => after.as_nanos() as i128,
+        Err(before) => -(before.duration().as_nanos() as i128),
+    }
+}

@@ -1,0 +1,67 @@
+//! What all cells of one source share.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use oauth2_client_credentials::TokenResponse;
+use tower::util::BoxCloneService;
+
+use super::{clock::AgeClock, governor::Governor, schedule::Schedule};
+use crate::{
+    credential::Credential,
+    error::BoxError,
+    event::{Event, Observer},
+    fetch::Fetch,
+};
+
+/// A token service with its types erased. It need not be `Sync`, and is locked for one clone.
+pub(crate) type TokenService = BoxCloneService<Fetch, TokenResponse, BoxError>;
+
+/// A source's settings, and what limits its cells together.
+pub(crate) struct Context {
+    pub(crate) service: Mutex<TokenService>,
+    pub(crate) clock: AgeClock,
+    pub(crate) schedule: Schedule,
+    pub(crate) governor: Governor,
+    pub(crate) draws: Draws,
+    pub(crate) credential: Option<Credential>,
+    pub(crate) observers: Vec<Arc<dyn Observer>>,
+}
+
+/// Where draws come from: numbers from 0 to 1.
+pub(crate) type Draws = Box<dyn Fn() -> f64 + Send + Sync>;
+
+impl Context {
+    pub(crate) fn service(&self) -> TokenService {
+        self.service
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn draw(&self) -> f64 {
+        (self.draws)().clamp(0.0, 1.0)
+    }
+
+    pub(crate) fn credential_version(&self) -> u64 {
+        self.credential.as_ref().map_or(0, Credential::version)
+    }
+
+    pub(crate) fn observe(&self, event: &Event<'_>) {
+        for observer in &self.observers {
+            observer.observe(event);
+        }
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("schedule", &self.schedule)
+            .field("credential", &self.credential)
+            .field("observers", &self.observers)
+            .finish_non_exhaustive()
+    }
+}

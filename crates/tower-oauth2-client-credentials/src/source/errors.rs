@@ -1,0 +1,60 @@
+//! What a request is told that got no token for a reason of our own.
+
+use std::time::Duration;
+
+use crate::error::{TokenError, TokenErrorKind};
+
+pub(crate) fn no_runtime() -> TokenError {
+    TokenError::new(
+        TokenErrorKind::Configuration,
+        "no token: one must be fetched, and there is no tokio runtime here to do it on; await the request inside one",
+    )
+}
+
+pub(crate) fn closed() -> TokenError {
+    TokenError::new(
+        TokenErrorKind::Configuration,
+        "no token: the token source was closed by this program",
+    )
+}
+
+pub(crate) fn timed_out(waited: Duration) -> TokenError {
+    TokenError::new(
+        TokenErrorKind::Timeout,
+        format!(
+            "no token: the authorization server has not answered for {waited:?}; the token request goes on, and a later request may find its token"
+        ),
+    )
+}
+
+pub(crate) fn overloaded(waited: Duration) -> TokenError {
+    TokenError::new(
+        TokenErrorKind::Overloaded,
+        format!(
+            "no token: the token request stood in line for {waited:?} behind others of this program to the same authorization server"
+        ),
+    )
+}
+
+pub(crate) fn attempt_timed_out(limit: Duration) -> TokenError {
+    TokenError::new(
+        TokenErrorKind::Transient,
+        format!(
+            "no token: the authorization server did not answer within {limit:?}; check that its token endpoint can be reached from here"
+        ),
+    )
+}
+
+pub(crate) fn panicked() -> TokenError {
+    TokenError::new(
+        TokenErrorKind::Transient,
+        "no token: the token service panicked; the panic hook was told why",
+    )
+}
+
+pub(crate) fn lost() -> TokenError {
+    TokenError::new(
+        TokenErrorKind::Transient,
+        "no token: the runtime that asked for it was shut down, twice in a row",
+    )
+}

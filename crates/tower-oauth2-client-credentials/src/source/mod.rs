@@ -1,0 +1,259 @@
+//! Where tokens come from: the cells of one client, and what they share.
+
+mod attempts;
+mod builder;
+mod cell;
+mod clock;
+mod context;
+mod errors;
+mod flight;
+mod gate;
+mod governor;
+mod health;
+mod schedule;
+mod token;
+
+pub use builder::TokenSourceBuilder;
+pub use clock::{Clock, SystemClock};
+pub use health::{Health, State};
+pub use schedule::{Schedule, ScheduleBuilder, ScheduleError};
+pub use token::Token;
+
+pub(crate) use token::Kept;
+
+use std::{sync::Arc, time::Duration};
+
+use oauth2_client_credentials::TokenResponse;
+use tokio::{runtime::Handle, time};
+use tower_service::Service;
+
+use self::{
+    cell::{Cell, Decision, Patience},
+    context::Context,
+    flight::Outcome,
+};
+use crate::{
+    error::{BoxError, TokenError},
+    event::Event,
+    fetch::Fetch,
+};
+
+/// Warming up does not knock more often than this.
+const WARM_UP_PAUSE: Duration = Duration::from_millis(100);
+
+/// One client's tokens: fetched when they are needed, shared by all, renewed ahead.
+///
+/// A handle: clones share everything, and the token request that is under way ends with the last of them. It can be made
+/// anywhere, without a runtime and without the network.
+///
+/// ```
+/// use std::time::Duration;
+/// use oauth2_client_credentials::{TokenRequest, TokenResponse};
+/// use tower_oauth2_client_credentials::{BoxError, Fetch, TokenSource};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), BoxError> {
+/// // Any token service; most often a `TokenEndpoint`.
+/// let service = tower::service_fn(|_: Fetch| async { TokenResponse::new("2YotnFZFEjr1zCsicMWpAA") });
+///
+/// // With all defaults, and asking for whatever scope the server gives:
+/// let source = TokenSource::new(service);
+/// assert_eq!(source.token().await?.access_token().expose(), "2YotnFZFEjr1zCsicMWpAA");
+///
+/// // Or to measure:
+/// let source = TokenSource::builder(service)
+///     .request(TokenRequest::builder().scope("orders.read").build()?)
+///     .schedule(tower_oauth2_client_credentials::Schedule::economy())
+///     .build();
+/// source.warm_up(Duration::from_secs(5)).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct TokenSource {
+    owner: Arc<Owner>,
+}
+
+/// What ends with the last handle.
+#[derive(Debug)]
+struct Owner {
+    context: Arc<Context>,
+    cell: Arc<Cell>,
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.cell.abandon();
+    }
+}
+
+impl TokenSource {
+    /// A source of the tokens that `service` gives for an empty request.
+    pub fn new<T>(service: T) -> Self
+    where
+        T: Service<Fetch, Response = TokenResponse> + Clone + Send + 'static,
+        T::Future: Send + 'static,
+        T::Error: Into<BoxError>,
+    {
+        Self::builder(service).build()
+    }
+
+    /// A source that is set up one thing at a time.
+    pub fn builder<T>(service: T) -> TokenSourceBuilder
+    where
+        T: Service<Fetch, Response = TokenResponse> + Clone + Send + 'static,
+        T::Future: Send + 'static,
+        T::Error: Into<BoxError>,
+    {
+        TokenSourceBuilder::new(service)
+    }
+
+    /// A token that works, for what is no HTTP request: a database's or a broker's login.
+    ///
+    /// Ready at once while there is one; waits for a token request otherwise, at most the schedule's wait budget.
+    ///
+    /// # Errors
+    ///
+    /// The reason why there is none: that of the token request that was waited for, or, while no other may start yet, of the
+    /// last one.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends this waiting and nothing else: the token request goes on for all who wait.
+    pub async fn token(&self) -> Result<Token, TokenError> {
+        self.wait().await.map(Token::new)
+    }
+
+    /// Gets a token before anybody needs one, trying again until `deadline` has passed.
+    ///
+    /// # Errors
+    ///
+    /// The last reason why there is none: when the deadline has passed, or at once when trying again cannot help.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`token`](Self::token).
+    pub async fn warm_up(&self, deadline: Duration) -> Result<(), TokenError> {
+        if Handle::try_current().is_err() {
+            return Err(errors::no_runtime());
+        }
+        let ends = time::Instant::now() + deadline;
+        loop {
+            let error = match time::timeout_at(ends, self.token()).await {
+                Ok(Ok(_)) => return Ok(()),
+                Ok(Err(error)) if error.is_transient() => error,
+                Ok(Err(error)) => return Err(error),
+                Err(_) => return Err(errors::timed_out(deadline)),
+            };
+            let again =
+                time::Instant::now() + error.retry_in().unwrap_or_default().max(WARM_UP_PAUSE);
+            if again >= ends {
+                return Err(error);
+            }
+            time::sleep_until(again).await;
+        }
+    }
+
+    /// How it stands with the token, for a readiness probe or a dashboard.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.owner.cell.health(&self.owner.context)
+    }
+
+    /// Forgets the token: no request carries it from now on, and the next one waits for another. Starts nothing by itself.
+    pub fn invalidate(&self) {
+        self.owner.cell.invalidate();
+    }
+
+    /// Ends the pause after a failure, when you know that its cause is gone. A pause that the server asked for
+    /// (`Retry-After`) is kept.
+    pub fn retry_now(&self) {
+        self.owner.cell.retry_now();
+    }
+
+    /// Ends all: from now on every request fails. Hands out the token that was held, so that it can be revoked.
+    pub fn close(&self) -> Option<Token> {
+        self.owner.cell.close().map(Token::new)
+    }
+
+    /// What `attach` makes of the token, while nothing changes for a request.
+    #[inline]
+    pub(crate) fn in_window<T>(&self, attach: impl FnOnce(&Kept) -> T) -> Option<T> {
+        let Owner { context, cell } = &*self.owner;
+        cell.in_window(context.clock.coarse_ms(), attach)
+    }
+
+    /// The token, if it can be attached without waiting. Launches the renewal that this request was elected for.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn ready(&self) -> Option<Arc<Kept>> {
+        let Owner { context, cell } = &*self.owner;
+        let runtime = Handle::try_current().ok();
+        let (kept, renewal) = cell.ready(context, runtime.is_some())?;
+        if let (Some(runtime), Some(flight)) = (runtime, renewal) {
+            attempts::launch(&runtime, context, cell, &flight);
+        }
+        Some(kept)
+    }
+
+    /// A token, whatever it takes. Runs inside the caller; the flight it waits for does not.
+    pub(crate) async fn wait(&self) -> Result<Arc<Kept>, TokenError> {
+        let (context, cell) = (&self.owner.context, &self.owner.cell);
+        let budget_ends = time::Instant::now() + context.schedule.wait_budget();
+        let mut lost = false;
+        loop {
+            let runtime = Handle::try_current().ok();
+            let (flight, launch, patience) =
+                match cell.decide(context, runtime.is_some(), context.clock.now()) {
+                    Decision::Attach(kept) => return Ok(kept),
+                    Decision::AttachInLeeway(kept) => return Ok(self.in_leeway(kept)),
+                    Decision::Fail(error) => return Err(error),
+                    Decision::Wait {
+                        flight,
+                        launch,
+                        patience,
+                    } => (flight, launch, patience),
+                };
+            if let Some(runtime) = runtime.filter(|_| launch) {
+                attempts::launch(&runtime, context, cell, &flight);
+            }
+            let ends = match &patience {
+                Patience::Budget => budget_ends,
+                Patience::Trial(_) => {
+                    budget_ends.min(time::Instant::now() + context.schedule.trial_wait())
+                }
+                Patience::Leeway(_, patience) => time::Instant::now() + *patience,
+            };
+            let outcome = time::timeout_at(ends, flight.outcome()).await.ok();
+            let error = match (outcome, patience) {
+                (Some(Outcome::Token(kept)), _) => return Ok(kept),
+                // Its runtime is gone. Once more on this one's, but not for ever.
+                (Some(Outcome::Lost), _) if !std::mem::replace(&mut lost, true) => continue,
+                // The token may have ended meanwhile; then this is a request without one.
+                (_, Patience::Leeway(kept, _)) if kept.is_expired(context.clock.now()) => continue,
+                (_, Patience::Leeway(kept, _)) => return Ok(self.in_leeway(kept)),
+                (Some(Outcome::Failed(error)), _) | (None, Patience::Trial(error)) => error,
+                (Some(Outcome::Lost), _) => errors::lost(),
+                (None, Patience::Budget) if flight.started().is_none() => {
+                    errors::overloaded(context.schedule.wait_budget())
+                }
+                (None, Patience::Budget) => errors::timed_out(context.schedule.wait_budget()),
+            };
+            return Err(error);
+        }
+    }
+
+    fn in_leeway(&self, kept: Arc<Kept>) -> Arc<Kept> {
+        self.observe(&Event::ServedInLeeway);
+        kept
+    }
+
+    /// Whether a token that was waited for may still be attached.
+    pub(crate) fn still_good(&self, kept: &Kept) -> bool {
+        kept.is_lifeless() || !kept.is_expired(self.owner.context.clock.now())
+    }
+
+    pub(crate) fn observe(&self, event: &Event<'_>) {
+        self.owner.context.observe(event);
+    }
+}

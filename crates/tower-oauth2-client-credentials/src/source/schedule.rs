@@ -1,0 +1,388 @@
+//! When to renew a token, when to try again, when to give up: pure functions over time, draws and history.
+//!
+//! Nothing here reads a clock or a random number, so that every rule is a row of a table test. A *draw* is a number from
+//! 0 to 1; wherever one is taken, a larger draw is further from the token's end, or later.
+
+use std::{error::Error, fmt, time::Duration};
+
+/// When tokens are renewed, how failures are repeated and how long anybody waits. Durations throughout.
+///
+/// The default needs no thought. What it promises for a token that lives for `L`:
+///
+/// | what | default | why |
+/// |---|---|---|
+/// | assumed lifetime, if the server gives none | 300 s | short enough that a wrong guess does little harm |
+/// | leeway `H` | min(30 s, L/4) | a fixed minute would refetch short tokens on every call |
+/// | lead `R` | L/5, at least 2 H, at most 15 min | how long an outage of the server goes unnoticed |
+/// | renewed | R to 1.5 R before the end, drawn once per token | replicas drift apart, and stay apart |
+/// | the first token | anywhere from 0.3 L to R before the end | replicas that start together part at once |
+/// | between successful fetches | at least min(10 s, L/4) | some servers repeat a token until it ends |
+/// | one token request | 3 attempts of 6 s, 20 s in all | outlives a lost packet, not an outage |
+/// | a caller waits | at most 10 s | a request that waits longer has been given up by its own caller |
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_oauth2_client_credentials::Schedule;
+///
+/// let schedule = Schedule::builder()
+///     .wait_budget(Duration::from_secs(3))
+///     .max_lead(Duration::from_secs(5 * 60))
+///     .build()?;
+/// # Ok::<(), tower_oauth2_client_credentials::ScheduleError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schedule {
+    assumed_lifetime: Duration,
+    max_leeway: Duration,
+    lead_fraction: f64,
+    max_lead: Duration,
+    first_early: bool,
+    min_interval: Duration,
+    attempts: u32,
+    attempt_timeout: Duration,
+    flight_timeout: Duration,
+    backoff: Ramp,
+    gate_usable: Ramp,
+    gate_transient: Ramp,
+    gate_terminal: Ramp,
+    max_retry_after: Duration,
+    wait_budget: Duration,
+    leeway_wait: Duration,
+    trial_wait: Duration,
+    concurrent_fetches: usize,
+}
+
+/// A delay that doubles from `first` up to `ceiling`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Ramp {
+    first: Duration,
+    ceiling: Duration,
+}
+
+/// What the cell could still offer when a flight failed; it decides how soon the next one may start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Situation {
+    /// A token that works is there: nobody waits for the next flight.
+    Usable,
+    /// No token, and the failure may pass by itself.
+    Transient,
+    /// No token, and the same request would be refused again.
+    Terminal,
+}
+
+/// The instants of one token's life, counted from the moment its request was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Times {
+    /// From here on one request starts a renewal in the background.
+    pub(crate) refresh_at: Duration,
+    /// From here on a new token is preferred, but this one still works.
+    pub(crate) prefer_until: Duration,
+    /// From here on the token is not attached.
+    pub(crate) expiry: Duration,
+}
+
+impl Ramp {
+    const fn new(first_ms: u64, ceiling_ms: u64) -> Self {
+        Self {
+            first: Duration::from_millis(first_ms),
+            ceiling: Duration::from_millis(ceiling_ms),
+        }
+    }
+
+    /// The value at step 0, 1, 2, …
+    fn at(self, step: u32) -> Duration {
+        // 2^31 times the shortest useful delay is past every ceiling.
+        self.first
+            .saturating_mul(1 << step.min(31))
+            .min(self.ceiling)
+    }
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self {
+            assumed_lifetime: Duration::from_secs(300),
+            max_leeway: Duration::from_secs(30),
+            lead_fraction: 0.2,
+            max_lead: Duration::from_secs(15 * 60),
+            first_early: true,
+            min_interval: Duration::from_secs(10),
+            attempts: 3,
+            attempt_timeout: Duration::from_secs(6),
+            flight_timeout: Duration::from_secs(20),
+            backoff: Ramp::new(200, 5_000),
+            gate_usable: Ramp::new(1_000, 60_000),
+            gate_transient: Ramp::new(250, 30_000),
+            gate_terminal: Ramp::new(5_000, 300_000),
+            max_retry_after: Duration::from_secs(10 * 60),
+            wait_budget: Duration::from_secs(10),
+            leeway_wait: Duration::from_secs(2),
+            trial_wait: Duration::from_secs(1),
+            concurrent_fetches: 8,
+        }
+    }
+}
+
+impl Schedule {
+    /// The defaults, to be changed one by one.
+    #[must_use]
+    pub fn builder() -> ScheduleBuilder {
+        ScheduleBuilder {
+            schedule: Self::default(),
+        }
+    }
+
+    /// For providers that bill or cap token requests: a token is renewed as late as is safe (two leeways ahead), the first
+    /// one like any other. An outage of the server is noticed sooner for it.
+    #[must_use]
+    pub fn economy() -> Self {
+        Self {
+            lead_fraction: 0.0,
+            first_early: false,
+            ..Self::default()
+        }
+    }
+
+    /// The leeway `H` for a lifetime.
+    fn leeway(&self, lifetime: Duration) -> Duration {
+        self.max_leeway.min(lifetime / 4)
+    }
+
+    /// The lead `R` for a lifetime: never longer than the lifetime, so that a renewal cannot be due before its token is there.
+    fn lead(&self, lifetime: Duration) -> Duration {
+        let least = self.leeway(lifetime) * 2;
+        lifetime
+            .mul_f64(self.lead_fraction)
+            .min(self.max_lead)
+            .max(least)
+            .min(lifetime)
+    }
+
+    /// The lifetime to reckon with, where the server gave `expires_in` or nothing.
+    pub(crate) fn lifetime(&self, expires_in: Option<Duration>) -> Duration {
+        expires_in.unwrap_or(self.assumed_lifetime)
+    }
+
+    /// The shortest time from the sending of one successful fetch to the next, while a token is usable.
+    pub(crate) fn interval(&self, lifetime: Duration) -> Duration {
+        self.min_interval.min(lifetime / 4)
+    }
+
+    /// The times of a new token. `first` is the first token that a cell ever had.
+    pub(crate) fn times(
+        &self,
+        lifetime: Duration,
+        refresh_in: Option<Duration>,
+        first: bool,
+        draw: f64,
+    ) -> Times {
+        let lead = self.lead(lifetime);
+        let mut refresh_at = if first && self.first_early {
+            let latest = lifetime - lead;
+            latest - latest.saturating_sub(lifetime.mul_f64(0.3)).mul_f64(draw)
+        } else {
+            lifetime.saturating_sub(lead.mul_f64(1.0 + draw / 2.0))
+        };
+        if let Some(hint) = refresh_in {
+            refresh_at = refresh_at.min(hint.mul_f64(1.0 - draw / 10.0));
+        }
+        Times {
+            refresh_at: refresh_at.max(self.interval(lifetime)),
+            prefer_until: lifetime - self.leeway(lifetime),
+            expiry: lifetime,
+        }
+    }
+
+    /// How long to sleep between attempts of one flight; `failed` counts those that failed, from 1.
+    pub(crate) fn backoff(&self, failed: u32, draw: f64) -> Duration {
+        self.backoff.at(failed - 1).mul_f64(draw)
+    }
+
+    /// How long the gate stays closed after the `failures`th failed flight in a row, counted from 1, which took `took`.
+    pub(crate) fn gate(
+        &self,
+        situation: Situation,
+        failures: u32,
+        took: Duration,
+        draw: f64,
+    ) -> Duration {
+        let ramp = match situation {
+            Situation::Usable => self.gate_usable,
+            Situation::Transient => self.gate_transient,
+            Situation::Terminal => self.gate_terminal,
+        };
+        ramp.at(failures - 1).mul_f64(0.5 + draw).max(took)
+    }
+
+    /// What the server asked for, but no longer than we are ready to obey.
+    pub(crate) fn retry_after(&self, asked: Duration) -> Duration {
+        asked.min(self.max_retry_after)
+    }
+
+    /// Whether a flight that is `age` old can sleep for `sleep` and still end one whole attempt within its time.
+    pub(crate) fn fits(&self, age: Duration, sleep: Duration) -> bool {
+        age + sleep + self.attempt_timeout <= self.flight_timeout
+    }
+
+    pub(crate) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// How long an attempt may take in a flight that is `age` old; zero if there is no time for one.
+    pub(crate) fn attempt_timeout(&self, age: Duration) -> Duration {
+        self.attempt_timeout
+            .min(self.flight_timeout.saturating_sub(age))
+    }
+
+    /// Whether a flight that is `age` old should have ended by itself: whatever runs it stands still.
+    pub(crate) fn stands_still(&self, age: Duration) -> bool {
+        age > self.flight_timeout
+    }
+
+    pub(crate) fn wait_budget(&self) -> Duration {
+        self.wait_budget
+    }
+
+    pub(crate) fn trial_wait(&self) -> Duration {
+        self.trial_wait
+    }
+
+    /// How much longer a request with a working token waits for a flight that is `age` old.
+    pub(crate) fn leeway_wait(&self, age: Duration) -> Duration {
+        self.leeway_wait.saturating_sub(age)
+    }
+
+    pub(crate) fn concurrent_fetches(&self) -> usize {
+        self.concurrent_fetches
+    }
+}
+
+/// Builds a [`Schedule`]; what contradicts itself is refused by [`build`](Self::build).
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ScheduleBuilder {
+    schedule: Schedule,
+}
+
+macro_rules! setters {
+    ($($(#[$docs:meta])+ $name:ident: $type:ty => $($field:ident).+;)+) => {$(
+        $(#[$docs])+
+        pub fn $name(mut self, value: $type) -> Self {
+            self.schedule.$($field).+ = value;
+            self
+        }
+    )+};
+}
+
+impl ScheduleBuilder {
+    setters! {
+        /// The lifetime of a token whose server does not tell (default 300 s).
+        assumed_lifetime: Duration => assumed_lifetime;
+        /// The longest leeway before a token's end in which a newer one is preferred (default 30 s; never more than a quarter of the lifetime).
+        max_leeway: Duration => max_leeway;
+        /// The part of a lifetime that a renewal is ahead of the end (default 0.2).
+        lead_fraction: f64 => lead_fraction;
+        /// The longest lead (default 15 min).
+        max_lead: Duration => max_lead;
+        /// Whether the first token is renewed at a random time early in its life, so that replicas part (default true).
+        first_early: bool => first_early;
+        /// The shortest time between successful fetches (default 10 s; never more than a quarter of the lifetime).
+        min_interval: Duration => min_interval;
+        /// Attempts of one token request (default 3).
+        attempts: u32 => attempts;
+        /// The limit of one attempt (default 6 s).
+        attempt_timeout: Duration => attempt_timeout;
+        /// The limit of one token request with all its attempts (default 20 s).
+        flight_timeout: Duration => flight_timeout;
+        /// The longest `Retry-After` that is obeyed (default 10 min).
+        max_retry_after: Duration => max_retry_after;
+        /// How long a request without a token waits for one (default 10 s).
+        wait_budget: Duration => wait_budget;
+        /// How old a renewal may get while a request in the leeway waits for it (default 2 s).
+        leeway_wait: Duration => leeway_wait;
+        /// How long a request waits for a trial after a failure that another request started (default 1 s).
+        trial_wait: Duration => trial_wait;
+        /// How many token requests one source has under way at a time (default 8).
+        concurrent_fetches: usize => concurrent_fetches;
+    }
+
+    /// The delays between attempts of one token request: full jitter under a ceiling that doubles (default 200 ms to 5 s).
+    pub fn backoff(mut self, first: Duration, ceiling: Duration) -> Self {
+        self.schedule.backoff = Ramp { first, ceiling };
+        self
+    }
+
+    /// The pauses after failed renewals while the old token still works, ±50 % (default 1 s doubling to 60 s).
+    pub fn pause_while_usable(mut self, first: Duration, ceiling: Duration) -> Self {
+        self.schedule.gate_usable = Ramp { first, ceiling };
+        self
+    }
+
+    /// The pauses after failures that may pass by themselves, ±50 % (default 250 ms doubling to 30 s).
+    pub fn pause_after_transient(mut self, first: Duration, ceiling: Duration) -> Self {
+        self.schedule.gate_transient = Ramp { first, ceiling };
+        self
+    }
+
+    /// The pauses after failures that need somebody to act, ±50 % (default 5 s doubling to 5 min).
+    pub fn pause_after_terminal(mut self, first: Duration, ceiling: Duration) -> Self {
+        self.schedule.gate_terminal = Ramp { first, ceiling };
+        self
+    }
+
+    /// Checks the values against each other.
+    ///
+    /// # Errors
+    ///
+    /// A zero where there must be something, a fraction outside 0 to 1, a ceiling below its first value, or an attempt that
+    /// is longer than the whole token request. A lead that is longer than a lifetime is no error: it is clamped for each token.
+    pub fn build(self) -> Result<Schedule, ScheduleError> {
+        let schedule = self.schedule;
+        let error = |what| Err(ScheduleError { what });
+        if !(0.0..=1.0).contains(&schedule.lead_fraction) {
+            return error("lead_fraction must be from 0 to 1");
+        }
+        if schedule.attempts == 0 {
+            return error("attempts must be at least 1");
+        }
+        if schedule.concurrent_fetches == 0 {
+            return error("concurrent_fetches must be at least 1");
+        }
+        if schedule.attempt_timeout.is_zero() || schedule.attempt_timeout > schedule.flight_timeout
+        {
+            return error(
+                "attempt_timeout must be more than zero and no longer than flight_timeout",
+            );
+        }
+        if schedule.assumed_lifetime.is_zero() || schedule.wait_budget.is_zero() {
+            return error("assumed_lifetime and wait_budget must be more than zero");
+        }
+        let ramps = [
+            schedule.backoff,
+            schedule.gate_usable,
+            schedule.gate_transient,
+            schedule.gate_terminal,
+        ];
+        if ramps
+            .iter()
+            .any(|ramp| ramp.first.is_zero() || ramp.first > ramp.ceiling)
+        {
+            return error("a pause or backoff must begin above zero and not above its ceiling");
+        }
+        Ok(schedule)
+    }
+}
+
+/// A [`Schedule`] that contradicts itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleError {
+    what: &'static str,
+}
+
+impl fmt::Display for ScheduleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the schedule contradicts itself: {}", self.what)
+    }
+}
+
+impl Error for ScheduleError {}

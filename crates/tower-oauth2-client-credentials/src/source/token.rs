@@ -1,0 +1,296 @@
+//! A token as a cell keeps it: with its header made, and its times on our own clock.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use http::HeaderValue;
+use oauth2_client_credentials::{Bearer, SecretString, TokenResponse, TokenType};
+
+use super::{
+    clock::Moment,
+    schedule::{Schedule, Times},
+};
+use crate::sync::{AtomicU64, Ordering};
+
+/// A token that may be used now.
+///
+/// Its `Debug` does not show it.
+#[derive(Clone)]
+pub struct Token {
+    kept: Arc<Kept>,
+}
+
+impl Token {
+    pub(crate) fn new(kept: Arc<Kept>) -> Self {
+        Self { kept }
+    }
+
+    /// The token itself.
+    #[must_use]
+    pub fn access_token(&self) -> &SecretString {
+        self.kept.response.access_token()
+    }
+
+    /// How it is to be shown to a resource server.
+    #[must_use]
+    pub fn token_type(&self) -> &TokenType {
+        self.kept.response.token_type()
+    }
+
+    /// All that the authorization server said with it: scope, extra members, quirks.
+    #[must_use]
+    pub fn response(&self) -> &TokenResponse {
+        &self.kept.response
+    }
+
+    /// How many tokens its source had for this request, this one included: a token that is newer has a larger number.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.kept.generation
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token")
+            .field("generation", &self.generation())
+            .field("token_type", self.token_type())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A token, when it is renewed, and until when nobody has to look at a clock.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    response: TokenResponse,
+    /// `None` if the token is of a type that is not shown in a bearer header.
+    header: Option<HeaderValue>,
+    generation: u64,
+    lifetime: Duration,
+    lifeless: bool,
+    refresh_at: Moment,
+    prefer_until: Moment,
+    expiry: Moment,
+    pub(crate) window: Window,
+}
+
+/// What a token's age means for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Fresh,
+    Due,
+    Leeway,
+    Expired,
+}
+
+impl Kept {
+    /// A token whose request was sent at `sent`.
+    pub(crate) fn new(
+        response: TokenResponse,
+        generation: u64,
+        sent: Moment,
+        lifetime: Duration,
+        times: Times,
+    ) -> Self {
+        Self {
+            header: Bearer::new().header_value(&response).ok(),
+            response,
+            generation,
+            lifetime,
+            lifeless: false,
+            refresh_at: sent + times.refresh_at,
+            prefer_until: sent + times.prefer_until,
+            expiry: sent + times.expiry,
+            window: Window::default(),
+        }
+    }
+
+    /// The same token at other times.
+    pub(crate) fn at(&self, refresh_at: Moment, prefer_until: Moment, expiry: Moment) -> Self {
+        Self {
+            response: self.response.clone(),
+            header: self.header.clone(),
+            generation: self.generation,
+            lifetime: self.lifetime,
+            lifeless: self.lifeless,
+            refresh_at,
+            prefer_until,
+            expiry,
+            window: Window::default(),
+        }
+    }
+
+    pub(crate) fn expiry(&self) -> Moment {
+        self.expiry
+    }
+
+    pub(crate) fn header(&self) -> Option<&HeaderValue> {
+        self.header.as_ref()
+    }
+
+    pub(crate) fn is(&self, response: &TokenResponse) -> bool {
+        self.response.access_token() == response.access_token()
+    }
+
+    pub(crate) fn response(&self) -> &TokenResponse {
+        &self.response
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Whether it had ended when it came: whoever waited for it uses it once.
+    pub(crate) fn is_lifeless(&self) -> bool {
+        self.lifeless
+    }
+
+    pub(crate) fn is_expired(&self, now: Moment) -> bool {
+        now >= self.expiry
+    }
+
+    /// Until it ends.
+    pub(crate) fn left(&self, now: Moment) -> Duration {
+        self.expiry.since(now)
+    }
+
+    pub(crate) fn phase(&self, now: Moment) -> Phase {
+        if self.is_expired(now) {
+            Phase::Expired
+        } else if now < self.refresh_at {
+            // Also near its end, where the server repeats it: asking again before `refresh_at` is no use.
+            Phase::Fresh
+        } else if now < self.prefer_until {
+            Phase::Due
+        } else {
+            Phase::Leeway
+        }
+    }
+
+    /// When the phase that holds at `now` ends.
+    pub(crate) fn phase_ends(&self, now: Moment) -> Moment {
+        match self.phase(now) {
+            Phase::Fresh => self.refresh_at.min(self.expiry),
+            Phase::Due => self.prefer_until,
+            Phase::Leeway | Phase::Expired => self.expiry,
+        }
+    }
+}
+
+/// A stretch of the coarse clock in which nothing changes for a request: one load and one comparison tell.
+///
+/// The coarse time at which it began and its length, in milliseconds, share a word. It is tied to one [`Kept`], so that a
+/// late writer cannot vouch for a newer token.
+#[derive(Debug, Default)]
+pub(crate) struct Window(AtomicU64);
+
+/// A window as it was read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen(u64);
+
+impl Window {
+    /// No longer than this, whatever is known: a suspend or a step of the clock is found at the next look.
+    const LONGEST: Duration = Duration::from_secs(1);
+
+    /// The coarse clock may be this much behind: a window ends that much early.
+    const COARSENESS: Duration = Duration::from_millis(10);
+
+    const SPAN_BITS: u32 = 10;
+
+    #[inline]
+    pub(crate) fn read(&self) -> Seen {
+        Seen(self.0.load(Ordering::Acquire))
+    }
+
+    /// Opens the window at `coarse_ms` for `span`, if nobody else did since it was read. Whoever did is elected.
+    pub(crate) fn open(&self, seen: Seen, coarse_ms: u64, span: Duration) -> bool {
+        let span = span
+            .min(Self::LONGEST)
+            .saturating_sub(Self::COARSENESS)
+            .as_millis() as u64;
+        let new = coarse_ms << Self::SPAN_BITS | span;
+        self.0
+            .compare_exchange(seen.0, new, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
+    }
+}
+
+impl Seen {
+    /// Whether `coarse_ms` lies inside. A clock that was set back is outside.
+    #[inline]
+    pub(crate) fn holds(self, coarse_ms: u64) -> bool {
+        let began = self.0 >> Window::SPAN_BITS;
+        let span = self.0 & ((1 << Window::SPAN_BITS) - 1);
+        coarse_ms.wrapping_sub(began) < span
+    }
+}
+
+/// What becomes of an answer.
+#[derive(Debug)]
+pub(crate) struct Weighed {
+    /// What those who waited for it attach.
+    pub(crate) given: Arc<Kept>,
+    /// What the cell keeps from now on; `None`: what it has.
+    pub(crate) kept: Option<Arc<Kept>>,
+}
+
+/// A token as it came, and when it was asked for.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) response: TokenResponse,
+    pub(crate) sent: Moment,
+}
+
+/// Weighs an answer against the token that still works, if any. `generation` is that of the newest token so far.
+pub(crate) fn weigh(
+    schedule: &Schedule,
+    draw: f64,
+    working: Option<&Arc<Kept>>,
+    generation: u64,
+    answer: Answer,
+    now: Moment,
+) -> Weighed {
+    let Answer { response, sent } = answer;
+    let lifetime = schedule.lifetime(response.expires_in());
+    let times = schedule.times(lifetime, response.refresh_in(), generation == 0, draw);
+    // The server has nothing better for now: asked again after half of what is left, it has, or is asked again.
+    let half_of_the_rest = |kept: &Kept, lifetime| {
+        let half = now + kept.expiry.since(now) / 2;
+        half.max(sent + schedule.interval(lifetime))
+    };
+    if sent + lifetime <= now {
+        // It had ended when it came: one use by those who asked for it is all it is good for.
+        let kept = working.map(|kept| {
+            Arc::new(kept.at(
+                half_of_the_rest(kept, kept.lifetime),
+                kept.prefer_until,
+                kept.expiry,
+            ))
+        });
+        let given = Kept {
+            lifeless: true,
+            ..Kept::new(response, generation + 1, sent, lifetime, times)
+        };
+        return Weighed {
+            given: Arc::new(given),
+            kept,
+        };
+    }
+    let given = Arc::new(match working {
+        Some(kept) if kept.is(&response) && sent + times.expiry <= kept.expiry => {
+            let leeway = times.expiry - times.prefer_until;
+            kept.at(
+                half_of_the_rest(kept, lifetime),
+                kept.expiry - leeway,
+                kept.expiry,
+            )
+        }
+        Some(kept) if kept.is(&response) => {
+            Kept::new(response, kept.generation, sent, lifetime, times)
+        }
+        _ => Kept::new(response, generation + 1, sent, lifetime, times),
+    });
+    Weighed {
+        kept: Some(Arc::clone(&given)),
+        given,
+    }
+}
