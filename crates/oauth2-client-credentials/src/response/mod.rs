@@ -1,5 +1,6 @@
 //! Reading what the token endpoint answered.
 
+mod answer;
 mod decoder;
 mod error;
 mod expires_in;

@@ -1,6 +1,7 @@
 //! What is asked for.
 
 mod builder;
+mod uri;
 
 use std::fmt;
 use std::sync::Arc;
@@ -162,7 +163,7 @@ mod tests {
                 .build()
                 .unwrap(),
         ]);
-        assert_eq!(keys.len(), 4);
+        assert_eq!(keys.len(), 3);
         assert_eq!(
             TokenRequest::default(),
             TokenRequest::builder().build().unwrap()

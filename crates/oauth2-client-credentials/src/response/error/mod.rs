@@ -1,5 +1,6 @@
 //! Why there is no token.
 
+mod display;
 mod kind;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use crate::challenge::Challenge;
 use super::Quirk;
 use super::headers;
 
+use self::display::presentable;
 pub use self::kind::ErrorKind;
 
 /// An answer that is not a token, with all that it says.
@@ -144,7 +146,7 @@ impl ResponseError {
         }
     }
 
-    /// Whether the body was over the limit of 65 536 bytes. The status can give
+    /// Whether the body was over [`Decoder::MAX_BODY`](crate::Decoder::MAX_BODY). The status can give
     /// such an error another [`kind`](Self::kind) than
     /// [`TooLarge`](ErrorKind::TooLarge).
     pub fn is_too_large(&self) -> bool {
@@ -189,65 +191,6 @@ impl Cause {
     }
 }
 
-/// Without what could forge a line of a log or turn its direction, and not too
-/// long.
-fn presentable(text: &str) -> String {
-    const SHOWN: usize = 1_000;
-    let is_shown = |unit: &char| {
-        let turns_or_breaks = matches!(unit, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        !unit.is_control() && !turns_or_breaks
-    };
-    text.chars().filter(is_shown).take(SHOWN).collect()
-}
-
-impl fmt::Display for ResponseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the token endpoint answered {}", self.inner.status)?;
-        match &self.inner.cause {
-            Cause::Code {
-                code,
-                description,
-                uri,
-            } => {
-                write!(f, " with the error `{code}`")?;
-                if let Some(description) = description {
-                    write!(f, " ({description})")?;
-                }
-                if let Some(uri) = uri {
-                    write!(f, " <{uri}>")?;
-                }
-            }
-            Cause::Status => f.write_str(" without an OAuth error code")?,
-            Cause::Unreadable => f.write_str(" with a body that is no token response")?,
-            Cause::NoToken => f.write_str(" without an access token")?,
-            Cause::Field(field) => write!(f, " with a malformed `{field}`")?,
-            Cause::Quirk(quirk) => write!(f, " with what a strict client refuses ({quirk})")?,
-            Cause::TokenType(name) => write!(f, " with a token of the unknown type `{name}`")?,
-            Cause::TooLarge => write!(f, " with a body over {} bytes", super::decoder::MAX_BODY)?,
-        }
-        write!(f, ": {}", self.advice())?;
-        if let Some(after) = self.inner.retry_after {
-            write!(f, " (the server says: after {} s)", after.as_secs())?;
-        }
-        Ok(())
-    }
-}
-
-impl ResponseError {
-    /// Whose fault it is, and what to try.
-    fn advice(&self) -> &'static str {
-        match self.inner.kind {
-            ErrorKind::Protocol if self.inner.status.is_redirection() => {
-                "redirects are not followed, give the URI of the token endpoint itself"
-            }
-            ErrorKind::Protocol if self.inner.status == StatusCode::NOT_FOUND => {
-                "check the URI of the token endpoint"
-            }
-            kind => kind.advice(),
-        }
-    }
-}
-
 impl fmt::Debug for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseError")
@@ -263,57 +206,3 @@ impl fmt::Debug for ResponseError {
 }
 
 impl std::error::Error for ResponseError {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn error(cause: Cause, status: u16) -> ResponseError {
-        let headers = HeaderMap::from_iter([(http::header::RETRY_AFTER, "30".parse().unwrap())]);
-        let status = StatusCode::from_u16(status).unwrap();
-        ResponseError::new(cause, status, &headers, SystemTime::UNIX_EPOCH)
-    }
-
-    fn code(code: &str, description: &str) -> Cause {
-        Cause::Code {
-            code: code.into(),
-            description: Some(description.into()),
-            uri: None,
-        }
-    }
-
-    #[test]
-    fn says_what_happened_and_what_to_try() {
-        assert_eq!(
-            error(code("invalid_client", "bad secret"), 401).to_string(),
-            "the token endpoint answered 401 Unauthorized with the error `invalid_client` (bad secret): \
-             the server does not accept this client, check its id, its secret and its authentication method \
-             (the server says: after 30 s)",
-        );
-        assert!(
-            error(Cause::Status, 302)
-                .to_string()
-                .contains("redirects are not followed")
-        );
-        assert!(
-            error(Cause::Field("expires_in"), 200)
-                .to_string()
-                .contains("`expires_in`")
-        );
-    }
-
-    #[test]
-    fn what_the_server_said_cannot_forge_a_line() {
-        let error = error(
-            code(
-                "a\r\nb",
-                &format!("c\u{1b}[2J\u{202e}\u{85}{}", "d".repeat(5_000)),
-            ),
-            400,
-        );
-        assert_eq!(error.code(), Some("ab"));
-        assert!(error.description().unwrap().starts_with("c[2Jddd"));
-        assert_eq!(error.description().unwrap().chars().count(), 1_000);
-        assert!(!error.to_string().contains(char::is_control));
-    }
-}

@@ -1,0 +1,255 @@
+//! Reading one answer, from its bytes to a token.
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
+
+use crate::scope::{self, Scope};
+use crate::secret::SecretString;
+use crate::token_request::TokenRequest;
+use crate::token_response::{Inner, TokenResponse, end_of_life, is_access_token};
+use crate::token_type::TokenType;
+
+use super::decoder::{Decoder, ZeroLifetime};
+use super::error::Cause;
+use super::expires_in::Seconds;
+use super::headers;
+use super::members::{Field, Member, Members};
+use super::quirk::Quirk;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// One answer while it is read.
+pub(super) struct Answer<'a> {
+    decoder: &'a Decoder,
+    asked: &'a TokenRequest,
+    status: StatusCode,
+    headers: &'a HeaderMap,
+    now: SystemTime,
+    quirks: Vec<Quirk>,
+}
+
+impl<'a> Answer<'a> {
+    pub(super) fn new(
+        decoder: &'a Decoder,
+        asked: &'a TokenRequest,
+        status: StatusCode,
+        headers: &'a HeaderMap,
+        now: SystemTime,
+    ) -> Self {
+        Self {
+            decoder,
+            asked,
+            status,
+            headers,
+            now,
+            quirks: Vec::new(),
+        }
+    }
+
+    pub(super) fn read(mut self, body: &[u8]) -> Result<TokenResponse, Cause> {
+        if body.len() > Decoder::MAX_BODY {
+            return Err(Cause::TooLarge);
+        }
+        let is_success = self.status.is_success();
+        let Some(mut members) = self.members(body) else {
+            return Err(if is_success {
+                Cause::Unreadable
+            } else {
+                Cause::Status
+            });
+        };
+        self.error_code(&mut members)?;
+        if !is_success {
+            return Err(Cause::Status);
+        }
+        self.token(members)
+    }
+
+    fn members<'b>(&mut self, body: &'b [u8]) -> Option<Members<'b>> {
+        let body = body.trim_ascii();
+        let unmarked = body.strip_prefix(BYTE_ORDER_MARK);
+        let text = std::str::from_utf8(unmarked.unwrap_or(body).trim_ascii()).ok()?;
+        let members = Members::read(text).ok()?;
+        self.note_if(self.status != StatusCode::OK, Quirk::Status);
+        self.note_if(!headers::is_json(self.headers), Quirk::ContentType);
+        self.note_if(unmarked.is_some(), Quirk::ByteOrderMark);
+        self.note_if(members.is_form, Quirk::FormBody);
+        self.note_if(members.has_null && !members.is_form, Quirk::NullMember);
+        Some(members)
+    }
+
+    /// An error code wins over all else, in any status and beside a token.
+    fn error_code(&mut self, members: &mut Members<'_>) -> Result<(), Cause> {
+        match members.take(Field::Error) {
+            Member::Text(code) if !code.is_empty() => Err(Cause::Code {
+                code: code.into_owned(),
+                description: members.take(Field::ErrorDescription).into_text(),
+                uri: members.take(Field::ErrorUri).into_text(),
+            }),
+            error => {
+                self.note_if(!error.is_absent(), Quirk::ErrorIgnored);
+                Ok(())
+            }
+        }
+    }
+
+    fn token(mut self, mut members: Members<'_>) -> Result<TokenResponse, Cause> {
+        let access_token = access_token(members.take(Field::AccessToken))?;
+        let token_type = self.token_type(members.take(Field::TokenType))?;
+        let expires_in = self.expires_in(members.take(Field::ExpiresIn))?;
+        let scope = self.scope(members.take(Field::Scope))?;
+        let refresh_token = self.refresh_token(members.take(Field::RefreshToken));
+        let refresh_in = self.refresh_in(members.extra.get("refresh_in"));
+        let is_form = members.is_form;
+        let authorization_details = details(members.take(Field::AuthorizationDetails), is_form)?;
+        self.refuse_if_strict(&token_type)?;
+        Ok(TokenResponse::from_inner(Inner {
+            authorization_details_changed: self.differs_from_asked(authorization_details.as_ref()),
+            expires_at: expires_in.map(|lifetime| end_of_life(self.now, lifetime)),
+            requested_scope: self.asked.scope().cloned(),
+            access_token,
+            token_type,
+            expires_in,
+            refresh_in,
+            scope,
+            refresh_token: refresh_token.map(Into::into),
+            authorization_details,
+            extra: members.extra,
+            quirks: self.quirks,
+        }))
+    }
+
+    fn token_type(&mut self, member: Member<'_>) -> Result<TokenType, Cause> {
+        match member {
+            Member::Text(name) => Ok(TokenType::from(&*name)),
+            Member::Json(_) => Err(Cause::Field("token_type")),
+            Member::Absent | Member::Null => {
+                self.quirks.push(Quirk::TokenTypeMissing);
+                Ok(TokenType::Bearer)
+            }
+        }
+    }
+
+    fn expires_in(&mut self, member: Member<'_>) -> Result<Option<Duration>, Cause> {
+        let (seconds, is_text) = match &member {
+            Member::Absent | Member::Null => return Ok(None),
+            Member::Text(text) => (Seconds::from_text(text), true),
+            Member::Json(json) => (number(json), false),
+        };
+        let seconds = seconds.ok_or(Cause::Field("expires_in"))?;
+        self.note_if(is_text, Quirk::ExpiresInString);
+        self.note_if(seconds.has_fraction, Quirk::ExpiresInFraction);
+        self.note_if(seconds.is_clamped, Quirk::ExpiresInClamped);
+        Ok(if seconds.duration.is_zero() {
+            self.zero_lifetime()
+        } else {
+            Some(seconds.duration)
+        })
+    }
+
+    fn zero_lifetime(&mut self) -> Option<Duration> {
+        let lifetime = match self.decoder.zero_lifetime {
+            ZeroLifetime::Expired => return Some(Duration::ZERO),
+            ZeroLifetime::Never => None,
+            ZeroLifetime::After(lifetime) => Some(lifetime),
+        };
+        self.quirks.push(Quirk::ExpiresInReplaced);
+        lifetime
+    }
+
+    fn scope(&mut self, member: Member<'_>) -> Result<Option<Scope>, Cause> {
+        match member {
+            Member::Absent | Member::Null => Ok(None),
+            Member::Text(text) if self.decoder.comma_separated_scope && text.contains(',') => {
+                self.quirks.push(Quirk::ScopeCommas);
+                Ok(Some(Scope::granted(
+                    text.split(',').flat_map(scope::tokens),
+                )))
+            }
+            Member::Text(text) => Ok(Some(Scope::granted_text(&text))),
+            Member::Json(json) => {
+                let list: Vec<String> =
+                    serde_json::from_str(json).map_err(|_| Cause::Field("scope"))?;
+                self.quirks.push(Quirk::ScopeArray);
+                Ok(Some(Scope::granted(
+                    list.iter().flat_map(|item| scope::tokens(item)),
+                )))
+            }
+        }
+    }
+
+    /// Nobody uses it with this grant, so it is not worth losing a token over.
+    fn refresh_token(&mut self, member: Member<'_>) -> Option<String> {
+        self.note_if(
+            matches!(member, Member::Json(_)),
+            Quirk::RefreshTokenIgnored,
+        );
+        member.into_text()
+    }
+
+    /// It is only a wish, so a malformed one is left alone.
+    fn refresh_in(&mut self, member: Option<&Value>) -> Option<Duration> {
+        let seconds = match member? {
+            Value::String(text) => Seconds::from_text(text),
+            Value::Number(value) => Seconds::from_json_number(&value.to_string()),
+            _ => None,
+        };
+        self.note_if(seconds.is_none(), Quirk::RefreshInIgnored);
+        seconds.map(|seconds| seconds.duration)
+    }
+
+    fn differs_from_asked(&self, granted: Option<&Value>) -> bool {
+        let asked = self.asked.authorization_details();
+        asked.zip(granted).is_some_and(|(asked, granted)| {
+            serde_json::from_str::<Value>(asked).is_ok_and(|asked| asked != *granted)
+        })
+    }
+
+    fn refuse_if_strict(&self, token_type: &TokenType) -> Result<(), Cause> {
+        if !self.decoder.is_strict {
+            return Ok(());
+        }
+        if let Some(quirk) = self.quirks.iter().find(|quirk| !quirk.is_harmless()) {
+            return Err(Cause::Quirk(*quirk));
+        }
+        match token_type {
+            TokenType::Other(name) => Err(Cause::TokenType(name.clone())),
+            TokenType::Bearer | TokenType::DPoP => Ok(()),
+        }
+    }
+
+    fn note_if(&mut self, condition: bool, quirk: Quirk) {
+        if condition {
+            self.quirks.push(quirk);
+        }
+    }
+}
+
+fn access_token(member: Member<'_>) -> Result<SecretString, Cause> {
+    let token = SecretString::from(member.into_text().unwrap_or_default());
+    match token.expose() {
+        "" => Err(Cause::NoToken),
+        text if is_access_token(text) => Ok(token),
+        _ => Err(Cause::Field("access_token")),
+    }
+}
+
+fn number(json: &str) -> Option<Seconds> {
+    let is_number = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    is_number.then(|| Seconds::from_json_number(json)).flatten()
+}
+
+/// They are JSON text where the answer is a form.
+fn details(member: Member<'_>, is_form: bool) -> Result<Option<Value>, Cause> {
+    let malformed = |_| Cause::Field("authorization_details");
+    match member {
+        Member::Absent | Member::Null => Ok(None),
+        Member::Json(json) => serde_json::from_str(json).map(Some).map_err(malformed),
+        Member::Text(text) if is_form => Ok(Some(
+            serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.into_owned())),
+        )),
+        Member::Text(text) => Ok(Some(Value::String(text.into_owned()))),
+    }
+}

@@ -1,0 +1,119 @@
+//! No secret and no token shows in `Debug`, in `Display` or in an error.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+use std::fmt::{Debug, Write as _};
+use std::time::SystemTime;
+
+use http::{HeaderMap, StatusCode};
+use oauth2_client_credentials::{
+    BasicEncoding, Bearer, Client, ClientAuthentication, ClientSecretBasic, ClientSecretPost,
+    Decoder, EndpointUri, SecretString, TokenRequest, TokenResponse, TokenType,
+};
+use proptest::prelude::*;
+
+/// All that can be shown of values that have the secret in them.
+fn everything_shown(secret: &str) -> String {
+    let mut shown = String::new();
+    let mut show = |value: &dyn Debug| writeln!(shown, "{value:?} {value:#?}").unwrap();
+
+    show(&SecretString::from(secret));
+    show(&ClientSecretBasic::new(secret));
+    show(&ClientSecretPost::new(secret));
+    show(&ClientAuthentication::from(ClientSecretBasic::new(secret)));
+    show(&Client::new("id", ClientSecretPost::new(secret)));
+    show(&Client::new(
+        "id",
+        ClientSecretBasic::new(format!("{secret}\n")).encoding(BasicEncoding::Raw),
+    ));
+    let client = Client::new("id", ClientSecretBasic::new(secret)).unwrap();
+    show(&client);
+
+    let asked = TokenRequest::builder().parameter("api_key", secret);
+    show(&asked);
+    let asked = asked.build().unwrap();
+    show(&asked);
+    let endpoint = EndpointUri::new("https://as.example.com/token").unwrap();
+    show(client.token_request(&endpoint, &asked).unwrap().headers());
+    show(&EndpointUri::new(&format!(
+        "https://id:{secret}@as.example.com/"
+    )));
+    show(
+        &TokenRequest::builder()
+            .parameter("client_secret", secret)
+            .build(),
+    );
+    show(
+        &TokenRequest::builder()
+            .extend_body(&format!("client_secret={secret}"))
+            .build(),
+    );
+    show(
+        &TokenRequest::builder()
+            .extend_body(&format!("a b={secret}"))
+            .build(),
+    );
+
+    show(&TokenResponse::builder(secret));
+    show(&TokenResponse::new(format!("{secret}\n")));
+    let token = TokenResponse::new(secret).unwrap();
+    show(&token);
+    show(&Bearer::new().header_value(&token));
+    let other = TokenResponse::builder(secret)
+        .token_type(TokenType::DPoP)
+        .build()
+        .unwrap();
+    show(&Bearer::new().header_value(&other));
+    shown + &decoded(secret)
+}
+
+/// What a decoder says of answers that have the token in them.
+fn decoded(token: &str) -> String {
+    let mut shown = String::new();
+    for body in [
+        format!(
+            "{{\"access_token\":\"{token}\",\"refresh_token\":\"{token}\",\"id_token\":\"{token}\"}}"
+        ),
+        format!("{{\"access_token\":\"{token}\\n\"}}"),
+        format!("{{\"access_token\":[\"{token}\"]}}"),
+        format!("{{\"access_token\":\"{token}\",\"expires_in\":\"never\"}}"),
+        format!("{{\"access_token\":\"{token}\",\"token_type\":[]}}"),
+        format!("{{\"access_token\":\"{token}\",\"error\":\"invalid_client\"}}"),
+        format!("{{\"access_token\":\"{token}\",\"access_token\":\"{token}\"}}"),
+        format!("{{\"access_token\":\"{token}\""),
+        format!("access_token={token}&scope=a"),
+        format!("<p>{token}</p>"),
+    ] {
+        for status in [
+            StatusCode::OK,
+            StatusCode::BAD_REQUEST,
+            StatusCode::SERVICE_UNAVAILABLE,
+        ] {
+            for decoder in [Decoder::lenient(), Decoder::strict()] {
+                let asked = TokenRequest::new();
+                let headers = HeaderMap::new();
+                match decoder.decode_parts(
+                    &asked,
+                    status,
+                    &headers,
+                    body.as_bytes(),
+                    SystemTime::UNIX_EPOCH,
+                ) {
+                    Ok(token) => writeln!(shown, "{token:?}").unwrap(),
+                    Err(error) => writeln!(shown, "{error:?} {error}").unwrap(),
+                }
+            }
+        }
+    }
+    shown
+}
+
+proptest! {
+    #[test]
+    fn nothing_shows_a_secret(random in "[A-Za-z0-9]{16}") {
+        let secret = format!("canary{random}");
+        let shown = everything_shown(&secret);
+        prop_assert!(!shown.contains(&secret), "{shown}");
+        prop_assert!(!shown.contains("canary"), "{shown}");
+    }
+}

@@ -1,0 +1,391 @@
+//! The response decoder, beyond what the vectors say of it.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, StatusCode};
+use oauth2_client_credentials::{
+    Decoder, ErrorKind, Quirk, ResponseError, TokenRequest, TokenResponse, TokenType, ZeroLifetime,
+};
+
+const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+fn decode_as(
+    decoder: &Decoder,
+    status: u16,
+    content_type: &str,
+    body: impl AsRef<[u8]>,
+) -> Result<TokenResponse, ResponseError> {
+    let headers =
+        HeaderMap::from_iter([(http::header::CONTENT_TYPE, content_type.parse().unwrap())]);
+    let status = StatusCode::from_u16(status).unwrap();
+    decoder.decode_parts(&TokenRequest::new(), status, &headers, body.as_ref(), NOW)
+}
+
+fn decode(body: impl AsRef<[u8]>) -> Result<TokenResponse, ResponseError> {
+    decode_as(&Decoder::lenient(), 200, "application/json", body)
+}
+
+/// A token response with this member.
+fn with(member: &str) -> String {
+    format!("{{\"access_token\":\"t\",\"token_type\":\"Bearer\",{member}}}")
+}
+
+#[test]
+fn a_plain_answer_has_no_quirk() {
+    let token = decode(with(
+        "\"expires_in\":3600,\"scope\":\"a b\",\"x\":{\"y\":[null]}",
+    ))
+    .unwrap();
+    assert_eq!(token.quirks(), []);
+    assert_eq!(token.extra()["x"]["y"][0], serde_json::Value::Null);
+    assert!(
+        decode_as(
+            &Decoder::strict(),
+            200,
+            "application/json;charset=UTF-8",
+            with("\"x\":1")
+        )
+        .is_ok()
+    );
+}
+
+#[test]
+fn each_leniency_is_noted_and_refused_by_a_strict_decoder() {
+    let json = "application/json";
+    for (status, content_type, body, quirk, field) in [
+        (201, json, with("\"x\":1"), Quirk::Status, None),
+        (200, "text/html", with("\"x\":1"), Quirk::ContentType, None),
+        (
+            200,
+            json,
+            format!("\u{feff}{}", with("\"x\":1")),
+            Quirk::ByteOrderMark,
+            None,
+        ),
+        (
+            200,
+            json,
+            "access_token=t&token_type=bearer".to_owned(),
+            Quirk::FormBody,
+            None,
+        ),
+        (200, json, with("\"x\":null"), Quirk::NullMember, None),
+        (
+            200,
+            json,
+            with("\"error\":5"),
+            Quirk::ErrorIgnored,
+            Some("error"),
+        ),
+        (
+            200,
+            json,
+            with("\"error\":\"\""),
+            Quirk::ErrorIgnored,
+            Some("error"),
+        ),
+        (
+            200,
+            json,
+            "{\"access_token\":\"t\"}".to_owned(),
+            Quirk::TokenTypeMissing,
+            Some("token_type"),
+        ),
+        (
+            200,
+            json,
+            with("\"expires_in\":\"60\""),
+            Quirk::ExpiresInString,
+            Some("expires_in"),
+        ),
+        (
+            200,
+            json,
+            with("\"expires_in\":60.5"),
+            Quirk::ExpiresInFraction,
+            Some("expires_in"),
+        ),
+        (
+            200,
+            json,
+            with("\"scope\":[\"a\"]"),
+            Quirk::ScopeArray,
+            Some("scope"),
+        ),
+        (
+            200,
+            json,
+            with("\"refresh_token\":5"),
+            Quirk::RefreshTokenIgnored,
+            Some("refresh_token"),
+        ),
+    ] {
+        let token = decode_as(&Decoder::lenient(), status, content_type, &body).unwrap();
+        assert_eq!(token.quirks(), [quirk], "{body}");
+        let error = decode_as(&Decoder::strict(), status, content_type, &body).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.field()),
+            (ErrorKind::Protocol, field),
+            "{body}"
+        );
+        assert!(error.to_string().contains(&quirk.to_string()), "{error}");
+    }
+}
+
+#[test]
+fn what_no_rfc_forbids_is_noted_and_let_pass() {
+    for (member, quirk) in [
+        ("\"expires_in\":999999999999", Quirk::ExpiresInClamped),
+        ("\"refresh_in\":\"soon\"", Quirk::RefreshInIgnored),
+    ] {
+        for decoder in [Decoder::lenient(), Decoder::strict()] {
+            let token = decode_as(&decoder, 200, "application/json", with(member)).unwrap();
+            assert_eq!(token.quirks(), [quirk], "{member}");
+        }
+    }
+}
+
+#[test]
+fn a_strict_decoder_knows_only_known_types() {
+    let body = "{\"access_token\":\"t\",\"token_type\":\"Application Access Token\"}";
+    assert_eq!(
+        decode(body).unwrap().token_type(),
+        &TokenType::Other("Application Access Token".into())
+    );
+    let error = decode_as(&Decoder::strict(), 200, "application/json", body).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_transient()),
+        (ErrorKind::UnsupportedTokenType, false)
+    );
+    assert!(error.to_string().contains("Application Access Token"));
+}
+
+#[test]
+fn a_strict_decoder_still_reads_error_codes() {
+    let error = decode_as(
+        &Decoder::strict(),
+        200,
+        "text/plain",
+        "error=invalid_client",
+    )
+    .unwrap_err();
+    assert_eq!(error.code(), Some("invalid_client"));
+}
+
+#[test]
+fn a_lifetime_of_zero_is_as_the_decoder_was_told() {
+    let minute = Duration::from_secs(60);
+    for (policy, lifetime, quirks) in [
+        (ZeroLifetime::Expired, Some(Duration::ZERO), &[][..]),
+        (ZeroLifetime::Never, None, &[Quirk::ExpiresInReplaced][..]),
+        (
+            ZeroLifetime::After(minute),
+            Some(minute),
+            &[Quirk::ExpiresInReplaced][..],
+        ),
+    ] {
+        let decoder = Decoder::lenient().zero_lifetime(policy);
+        let token = decode_as(&decoder, 200, "application/json", with("\"expires_in\":0")).unwrap();
+        assert_eq!(
+            (token.expires_in(), token.quirks()),
+            (lifetime, quirks),
+            "{policy:?}"
+        );
+        assert_eq!(
+            token.is_expired(NOW),
+            policy == ZeroLifetime::Expired,
+            "{policy:?}"
+        );
+        let other = decode_as(&decoder, 200, "application/json", with("\"expires_in\":7")).unwrap();
+        assert_eq!(other.expires_in(), Some(Duration::from_secs(7)));
+    }
+}
+
+#[test]
+fn commas_separate_scopes_only_when_told() {
+    let decoder = Decoder::lenient().comma_separated_scope(true);
+    let token = decode_as(
+        &decoder,
+        200,
+        "application/json",
+        with("\"scope\":\"a, b,,c d\""),
+    )
+    .unwrap();
+    assert_eq!(
+        token.scope().unwrap().iter().collect::<Vec<_>>(),
+        ["a", "b", "c", "d"]
+    );
+    assert_eq!(token.quirks(), [Quirk::ScopeCommas]);
+    let token = decode(with("\"scope\":\"a,b\"")).unwrap();
+    assert_eq!(token.scope().unwrap().to_string(), "a,b");
+}
+
+#[test]
+fn refresh_in_is_read_like_expires_in_and_kept_as_it_came() {
+    for (json, expected) in [("1800", 1800), ("\" 1800.9 \"", 1800), ("1800.9", 1800)] {
+        let token = decode(with(&format!("\"refresh_in\":{json}"))).unwrap();
+        assert_eq!(
+            token.refresh_in(),
+            Some(Duration::from_secs(expected)),
+            "{json}"
+        );
+        assert!(token.extra().contains_key("refresh_in"));
+    }
+    for json in ["true", "-1", "\"-1\"", "[]", "\"soon\""] {
+        let token = decode(with(&format!("\"refresh_in\":{json}"))).unwrap();
+        assert_eq!(
+            (token.refresh_in(), token.quirks()),
+            (None, &[Quirk::RefreshInIgnored][..]),
+            "{json}"
+        );
+    }
+}
+
+#[test]
+fn what_could_be_misread_is_never_read() {
+    let deep = with(&format!("\"x\":{}{}", "[".repeat(200), "]".repeat(200)));
+    let utf16 = "{\"access_token\":\"t\"}"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes);
+    let bodies: [Vec<u8>; 14] = [
+        with("\"access_t\\u006fken\":\"u\"").into(),
+        with("\"x\":{\"a\":1,\"\\u0061\":2}").into(),
+        with("\"expires_in\":NaN").into(),
+        with("\"expires_in\":060").into(),
+        with("\"x\":1e400").into(),
+        with("\"x\":\"\\ud800\"").into(),
+        format!("{}{}", with("\"x\":1"), with("\"x\":1")).into(),
+        format!("{};", with("\"x\":1")).into(),
+        format!("x{}", with("\"x\":1")).into(),
+        deep.into(),
+        [0xff, 0xfe].into_iter().chain(utf16).collect(),
+        b"access_token=%ff&token_type=bearer".to_vec(),
+        b"access_token=t&x=\xff".to_vec(),
+        Vec::new(),
+    ];
+    for body in bodies {
+        let error = decode(&body).unwrap_err();
+        let body = String::from_utf8_lossy(&body);
+        assert_eq!(
+            (error.kind(), error.field()),
+            (ErrorKind::Protocol, None),
+            "{body}"
+        );
+        assert!(error.is_transient(), "{body}");
+    }
+}
+
+#[test]
+fn a_token_that_could_break_out_of_a_header_is_never_read() {
+    for token in [
+        "a\\r\\nb",
+        "a\\u0000",
+        "a b",
+        " a",
+        "caf\u{e9}",
+        "a\\u007f",
+        "\\u00a0",
+    ] {
+        let error = decode(format!("{{\"access_token\":\"{token}\"}}")).unwrap_err();
+        assert_eq!(
+            (error.field(), error.is_transient()),
+            (Some("access_token"), false),
+            "{token}"
+        );
+    }
+}
+
+#[test]
+fn white_space_and_a_mark_around_the_body_do_not_count() {
+    for body in [
+        " \r\n\t{\"access_token\":\"t\"}\n ",
+        "\u{feff} {\"access_token\":\"t\"}",
+        " \u{feff}{\"access_token\":\"t\"}",
+        "\u{feff}\n access_token=t \n",
+    ] {
+        assert_eq!(
+            decode(body).unwrap().access_token().expose(),
+            "t",
+            "{body:?}"
+        );
+    }
+}
+
+#[test]
+fn the_limit_is_on_the_bytes_that_came() {
+    let token = "{\"access_token\":\"t\"}";
+    let body = |length: usize| token.to_owned() + &" ".repeat(length - token.len());
+    assert!(decode(body(65_536)).is_ok());
+    let error = decode(body(65_537)).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_transient(), error.is_too_large()),
+        (ErrorKind::TooLarge, false, true)
+    );
+    let error = decode_as(&Decoder::lenient(), 503, "text/html", vec![b'x'; 70_000]).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_transient(), error.is_too_large()),
+        (ErrorKind::Transient, true, true)
+    );
+}
+
+#[test]
+fn a_huge_scope_takes_no_huge_time() {
+    let scope: String = (0..15_000).map(|number| format!("{number} ")).collect();
+    let asked = TokenRequest::builder()
+        .scope(&scope.replace("1 ", "x "))
+        .build()
+        .unwrap();
+    let body = with(&format!("\"scope\":\"{}\"", &scope[..60_000]));
+    let token = Decoder::lenient()
+        .decode_parts(
+            &asked,
+            StatusCode::OK,
+            &HeaderMap::new(),
+            body.as_bytes(),
+            NOW,
+        )
+        .unwrap();
+    assert!(token.scope_changed());
+    assert!(token.missing_scopes().count() > 1_000);
+}
+
+#[test]
+fn authorization_details_are_compared_as_json() {
+    let asked = TokenRequest::builder()
+        .authorization_details("[{\"type\":\"a\",\"n\":1}]")
+        .build()
+        .unwrap();
+    for (member, changed) in [
+        (
+            "\"authorization_details\":[ {\"n\":1, \"type\":\"a\"} ]",
+            false,
+        ),
+        ("\"authorization_details\":[{\"n\":2,\"type\":\"a\"}]", true),
+        ("\"authorization_details\":[]", true),
+        ("\"authorization_details\":\"x\"", true),
+        ("\"authorization_details\":null", false),
+        ("\"x\":1", false),
+    ] {
+        let body = with(member);
+        let headers = HeaderMap::new();
+        let read = |asked| {
+            Decoder::lenient().decode_parts(asked, StatusCode::OK, &headers, body.as_bytes(), NOW)
+        };
+        assert_eq!(
+            read(&asked).unwrap().authorization_details_changed(),
+            changed,
+            "{member}"
+        );
+        assert!(
+            !read(&TokenRequest::new())
+                .unwrap()
+                .authorization_details_changed(),
+            "{member}"
+        );
+    }
+    let form =
+        decode("access_token=t&authorization_details=%5B%7B%22type%22%3A%22a%22%7D%5D").unwrap();
+    assert_eq!(form.authorization_details().unwrap()[0]["type"], "a");
+}

@@ -1,0 +1,87 @@
+//! One case, and how what happened is compared with what was expected.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+
+use super::Run;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Case {
+    pub(crate) id: String,
+    class: String,
+    source: String,
+    input: Value,
+    expect: Map<String, Value>,
+    #[serde(default, rename = "peer")]
+    _peer: Option<IgnoredAny>,
+    #[serde(default)]
+    note: Option<String>,
+}
+
+impl Case {
+    pub(crate) fn label(&self) -> String {
+        let note = self
+            .note
+            .as_ref()
+            .map(|note| format!(": {note}"))
+            .unwrap_or_default();
+        format!("{} [{}, {}{note}]", self.id, self.class, self.source)
+    }
+
+    pub(crate) fn check(self, run: Run) -> Result<(), String> {
+        if self.expect.is_empty() {
+            return Err("nothing is expected".to_owned());
+        }
+        let actual = run(self.input)?;
+        compare_members("expect", &self.expect, &actual)
+    }
+}
+
+/// Every member that is expected must have come out. What else came out does
+/// not matter.
+fn compare_members(
+    place: &str,
+    expected: &Map<String, Value>,
+    actual: &Value,
+) -> Result<(), String> {
+    for (name, expected) in expected {
+        let place = format!("{place}.{name}");
+        let actual = actual
+            .get(name)
+            .ok_or_else(|| format!("{place} is not there: {actual}"))?;
+        compare(&place, name, expected, actual)?;
+    }
+    Ok(())
+}
+
+fn compare(place: &str, name: &str, expected: &Value, actual: &Value) -> Result<(), String> {
+    match (name, expected, actual) {
+        ("error" | "token", Value::Object(expected), Value::Object(_)) => {
+            compare_members(place, expected, actual)
+        }
+        ("headers", Value::Object(expected), _) => {
+            expected.iter().try_for_each(|(name, expected)| {
+                // A header that was not sent is null.
+                let sent = actual
+                    .get(name.to_ascii_lowercase())
+                    .unwrap_or(&Value::Null);
+                compare(&format!("{place}.{name}"), "", expected, sent)
+            })
+        }
+        ("challenges", Value::Array(expected), Value::Array(actual))
+            if expected.len() == actual.len() =>
+        {
+            expected
+                .iter()
+                .zip(actual)
+                .try_for_each(|(expected, actual)| {
+                    let expected = expected.as_object().ok_or("a challenge is an object")?;
+                    compare_members(place, expected, actual)
+                })
+        }
+        _ if expected == actual => Ok(()),
+        _ => Err(format!("{place} should be {expected} and is {actual}")),
+    }
+}

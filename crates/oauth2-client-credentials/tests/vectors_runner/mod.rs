@@ -1,0 +1,126 @@
+//! From a folder of vectors to an exit code.
+
+mod arguments;
+mod case;
+mod challenges;
+mod placement;
+mod request;
+mod response;
+mod retry;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::{env, fs, io};
+
+use serde_json::Value;
+
+use self::arguments::Arguments;
+use self::case::Case;
+
+/// Does what a case's input says, and tells everything that came of it.
+type Run = fn(Value) -> Result<Value, String>;
+
+const FILES: &[(&str, Run)] = &[
+    ("authorization_details.json", request::run),
+    ("basic_auth.json", request::run),
+    ("error_response.json", response::run),
+    ("expires_in.json", response::run),
+    ("form_response.json", response::run),
+    ("placement.json", placement::run),
+    ("resource.json", request::run),
+    ("retry_classification.json", retry::run),
+    ("scope.json", request::run),
+    ("token_request.json", request::run),
+    ("token_response.json", response::run),
+    ("www_authenticate.json", challenges::run),
+];
+
+pub(crate) fn main() -> ExitCode {
+    match Arguments::from_env().and_then(|arguments| run(&arguments)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(101),
+        Err(error) => {
+            say(io::stderr(), &format!("error: {error}"));
+            ExitCode::from(101)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<bool, String> {
+    let mut all_passed = true;
+    let mut ids = BTreeSet::new();
+    for path in files(&folder())? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if !arguments.picks(&name) {
+            continue;
+        }
+        if arguments.only_list {
+            say(io::stdout(), &format!("{name}: test"));
+            continue;
+        }
+        let failures_and_cases = run_file(&path, &name, &mut ids);
+        let (failures, cases) = failures_and_cases.unwrap_or_else(|failure| (vec![failure], 0));
+        let passed = cases.saturating_sub(failures.len());
+        say(io::stdout(), &format!("{name}: {passed} of {cases}"));
+        for failure in &failures {
+            say(io::stderr(), &format!("{name}: {failure}"));
+        }
+        all_passed &= failures.is_empty();
+    }
+    Ok(all_passed)
+}
+
+fn folder() -> PathBuf {
+    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
+    env::var_os("VECTORS_DIR").map_or_else(own, PathBuf::from)
+}
+
+/// Everything in the folder but its README.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    let mut paths = paths
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| format!("{}: {error}", folder.display()))?;
+    paths.retain(|path| !path.ends_with("README.md"));
+    paths.sort();
+    if paths.is_empty() {
+        Err(format!("{}: no vectors", folder.display()))
+    } else {
+        Ok(paths)
+    }
+}
+
+/// The failures of a file, and how many cases it has.
+fn run_file(
+    path: &Path,
+    name: &str,
+    ids: &mut BTreeSet<String>,
+) -> Result<(Vec<String>, usize), String> {
+    let known = FILES.iter().find(|(file, _)| *file == name);
+    let (_, run) = known.ok_or("unknown file")?;
+    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let cases: Vec<Case> = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    if cases.is_empty() {
+        return Err("no cases".to_owned());
+    }
+    let count = cases.len();
+    let mut failures = Vec::new();
+    for case in cases {
+        let is_new = ids.insert(case.id.clone());
+        let label = case.label();
+        let outcome = if is_new {
+            case.check(*run)
+        } else {
+            Err("the id is there twice".to_owned())
+        };
+        failures.extend(outcome.err().map(|failure| format!("{label}: {failure}")));
+    }
+    Ok((failures, count))
+}
+
+fn say(mut stream: impl io::Write, line: &str) {
+    // A reader that went away is no failure of the vectors.
+    let _ = writeln!(stream, "{line}");
+}
