@@ -44,6 +44,7 @@ impl Answer {
             Outcome::Reset => Err(Fault::reset()),
             Outcome::Hang => pending().await,
             Outcome::Panic => panic!("the script of the test server says panic"),
+            // Servers put in what that is; by itself it is an empty success.
             Outcome::Usual => Ok(self.reply(StatusCode::OK, Bytes::new(), false, None)),
             Outcome::Token {
                 template,

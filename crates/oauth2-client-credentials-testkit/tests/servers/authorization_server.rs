@@ -9,6 +9,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, advance, timeout},
 };
+use tower::ServiceExt;
 
 use crate::support::{answered, fetch_token, send, token_request};
 
@@ -178,7 +179,9 @@ async fn concurrency_is_counted_until_the_answer_or_the_end_of_the_wait() {
         let server = server.clone();
         requests.spawn(async move { fetch_token(&server).await });
     }
-    requests.join_all().await;
+    while let Some(answered) = requests.join_next().await {
+        answered.unwrap();
+    }
     assert_eq!((server.max_concurrency(), server.token_requests()), (7, 7));
 
     server.reset_counters();
@@ -192,6 +195,17 @@ async fn concurrency_is_counted_until_the_answer_or_the_end_of_the_wait() {
         );
     }
     assert_eq!(server.max_concurrency(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_under_way_at_a_reset_of_the_counters_still_counts_as_concurrent() {
+    let server = AuthorizationServer::builder().latency(SECOND).build();
+    let request = tokio::spawn(server.clone().oneshot(token_request()));
+    tokio::task::yield_now().await;
+    server.reset_counters();
+    assert_eq!((server.token_requests(), server.max_concurrency()), (0, 1));
+    request.await.unwrap().unwrap();
+    assert_eq!(server.issued(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -208,7 +222,10 @@ async fn counters_are_exact_under_concurrency() {
             tokens
         });
     }
-    let mut tokens: Vec<_> = requests.join_all().await.into_iter().flatten().collect();
+    let mut tokens = Vec::new();
+    while let Some(answered) = requests.join_next().await {
+        tokens.extend(answered.unwrap());
+    }
     tokens.sort();
     tokens.dedup();
     assert_eq!(tokens.len(), 2_000);

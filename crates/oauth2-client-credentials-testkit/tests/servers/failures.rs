@@ -121,14 +121,16 @@ async fn a_scripted_document_is_json_unless_a_header_says_otherwise() {
 async fn the_usual_answer_takes_headers_too() {
     let answer = Answer::usual()
         .header(header::CACHE_CONTROL, "private")
-        .header("age", "1");
+        .header("age", "1")
+        .header(header::WWW_AUTHENTICATE, "Custom");
     let server = AuthorizationServer::builder()
         .client("a", "b")
         .script([answer.clone(), answer])
         .build();
     let response = send(&server, token_request()).await.unwrap();
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
-    assert!(response.headers().contains_key(header::WWW_AUTHENTICATE));
+    let challenges = response.headers().get_all(header::WWW_AUTHENTICATE);
+    assert_eq!(challenges.iter().collect::<Vec<_>>(), ["Custom"]);
     assert_eq!(response.headers()[header::CACHE_CONTROL], "private");
     server.replace_secret("billing", "s3cret");
     let response = send(&server, token_request()).await.unwrap();

@@ -9,3 +9,4 @@ mod loopback;
 mod resource_server;
 mod support;
 mod token_endpoint;
+mod types;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use http::{StatusCode, header};
+use http::{Request, StatusCode, header};
 use oauth2_client_credentials_testkit::{Answer, AuthorizationServer, ResourceServer};
 use tokio::time::{Instant, advance};
+use tower::ServiceExt;
 
 use crate::support::{call, fetch_token, status};
 
@@ -49,6 +50,17 @@ async fn without_a_token_the_challenge_has_no_error() {
     }
     assert_eq!((resource.requests(), resource.without_token()), (5, 5));
     assert_eq!(resource.tokens_seen(), []);
+}
+
+#[tokio::test]
+async fn two_authorization_headers_are_no_token() {
+    let resource = ResourceServer::builder().build();
+    let request = Request::get("/")
+        .header(header::AUTHORIZATION, "Bearer t1")
+        .header(header::AUTHORIZATION, "Bearer t1");
+    let response = resource.clone().oneshot(request.body(()).unwrap()).await;
+    assert_eq!(response.unwrap().status(), StatusCode::UNAUTHORIZED);
+    assert_eq!((resource.served(), resource.without_token()), (0, 1));
 }
 
 #[tokio::test]

@@ -1,15 +1,12 @@
 //! What the token endpoint grants and what it refuses when no script says otherwise.
 
 use http::{Request, header};
-use oauth2_client_credentials_testkit::{AuthorizationServer, ClientAuthentication};
+use oauth2_client_credentials_testkit::{Answer, AuthorizationServer, Body, ClientAuthentication};
 use serde_json::json;
 
-use crate::support::{FORM, answered, fetch_token, form, send, token_request};
+use crate::support::{self, FORM, answered, fetch_token, form, send, token_request};
 
-fn basic(
-    credentials: &str,
-    body: &'static str,
-) -> Request<oauth2_client_credentials_testkit::Body> {
+fn basic(credentials: &str, body: &'static str) -> Request<Body> {
     let mut request = form(body);
     request
         .headers_mut()
@@ -26,7 +23,7 @@ async fn by_default_any_client_gets_a_bearer_token_of_an_hour() {
     assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
     assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
     let expected = json!({ "access_token": "t1", "token_type": "Bearer", "expires_in": 3600 });
-    assert_eq!(crate::support::document(response).await, expected);
+    assert_eq!(support::document(response).await, expected);
     assert_eq!(fetch_token(&server).await, "t2");
 }
 
@@ -41,8 +38,14 @@ async fn a_malformed_token_request_is_refused() {
     let mut undeclared = token_request();
     undeclared.headers_mut().remove(header::CONTENT_TYPE);
     let both = "Basic YTpi";
+    let mut twice = basic(both, "grant_type=client_credentials");
+    let authorization = twice.headers()[header::AUTHORIZATION].clone();
+    twice
+        .headers_mut()
+        .append(header::AUTHORIZATION, authorization);
     for (request, status, code) in [
         (get, 405, "invalid_request"),
+        (twice, 401, "invalid_client"),
         (text, 400, "invalid_request"),
         (undeclared, 400, "invalid_request"),
         (
@@ -217,6 +220,7 @@ async fn scopes_that_exist_are_granted_and_others_refused() {
 async fn another_path_is_told_where_the_token_endpoint_is() {
     let server = AuthorizationServer::builder()
         .token_path("oauth2/v1/token")
+        .script([Answer::token("scripted")])
         .build();
     let response = send(&server, token_request()).await.unwrap();
     assert_eq!(response.status(), 404);
@@ -226,7 +230,9 @@ async fn another_path_is_told_where_the_token_endpoint_is() {
 
     let mut request = token_request();
     *request.uri_mut() = "/oauth2/v1/token?tenant=1".parse().unwrap();
-    assert_eq!(answered(&server, request).await.0, 200);
+    // What came to another path took nothing from the script.
+    let (_, document) = answered(&server, request).await;
+    assert_eq!(document["access_token"], "scripted");
     assert_eq!((server.token_requests(), server.requests().len()), (1, 2));
 }
 
@@ -289,10 +295,8 @@ async fn no_secret_and_no_token_shows_in_debug() {
         .token_prefix(canary);
     let shown = format!("{server:?}");
     let server = server.build();
-    server.push_answer(oauth2_client_credentials_testkit::Answer::token(canary));
-    server.set_outage(Some(oauth2_client_credentials_testkit::Answer::body(
-        200, canary,
-    )));
+    server.push_answer(Answer::token(canary));
+    server.set_outage(Some(Answer::body(200, canary)));
     let body = "grant_type=client_credentials&client_id=billing&client_secret=canary-7f3a";
     // `billing:canary-7f3a`
     let request = basic("Basic YmlsbGluZzpjYW5hcnktN2YzYQ==", body);
