@@ -172,9 +172,8 @@ impl AuthorizationServer {
     /// Takes a request in: counts it, and settles what will be answered.
     fn admit(&self, request: Request<Body>) -> Admitted {
         let to_token_endpoint = request.uri().path() == self.shared.token_path;
-        let at = self.shared.made.elapsed();
         let mut state = self.state();
-
+        let at = self.shared.made.elapsed();
         let number = to_token_endpoint.then(|| state.begin_token_request());
         let request = ReceivedRequest::new(request.map(Body::into_ready_bytes), number, at);
         let scripted = match &state.outage {
