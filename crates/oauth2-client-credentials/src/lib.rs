@@ -1,4 +1,88 @@
-//! OAuth 2.0 client credentials without I/O.
+//! OAuth 2.0 client credentials without I/O: what to send to a token endpoint,
+//! and what its answer means.
+//!
+//! A service that calls another one in its own name gets its access tokens by
+//! the client credentials grant (RFC 6749 §4.4). This crate is the protocol of
+//! it and nothing else: it makes an [`http::Request`], reads an
+//! [`http::Response`], and shows the token to a resource server. It has no
+//! runtime, no socket, no lock and no clock; the time is an argument. Any HTTP
+//! client can send the request. The crate `tower-oauth2-client-credentials` is a
+//! tower layer on top, which fetches, shares and renews tokens by itself.
+//!
+//! # Example
+//!
+//! ```
+//! use std::time::SystemTime;
+//!
+//! use bytes::Bytes;
+//! use oauth2_client_credentials::{
+//!     Bearer, Client, ClientSecretBasic, Decoder, EndpointUri, TokenRequest,
+//! };
+//!
+//! # fn send(request: http::Request<Bytes>) -> http::Response<Bytes> {
+//! #     assert_eq!(request.headers()["authorization"], "Basic c3ZjOnMzY3IzdA==");
+//! #     http::Response::new(Bytes::from_static(
+//! #         br#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"scope":"read"}"#,
+//! #     ))
+//! # }
+//! // Who asks, where, and for what. Mistakes come out here, before anything is sent.
+//! let client = Client::new("svc", ClientSecretBasic::new("s3cr3t"))?;
+//! let endpoint = EndpointUri::new("https://as.example.com/token")?;
+//! let wanted = TokenRequest::builder().scope("read write").build()?;
+//!
+//! // `send` is the HTTP client of the program.
+//! let response = send(client.token_request(&endpoint, &wanted)?);
+//! let token = Decoder::lenient().decode(&wanted, &response, SystemTime::now())?;
+//!
+//! // What was granted may differ from what was asked for. That is data, not an error.
+//! assert_eq!(token.missing_scopes().collect::<Vec<_>>(), ["write"]);
+//!
+//! // Only over https, and as a sensitive header.
+//! let request = http::Request::get("https://api.example.com/").body(())?;
+//! let (mut parts, body) = request.into_parts();
+//! Bearer::new().attach(&mut parts, &token)?;
+//! let request = http::Request::from_parts(parts, body);
+//! assert_eq!(request.headers()["authorization"], "Bearer 2YotnFZFEjr1zCsicMWpAA");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The parts
+//!
+//! | | |
+//! |---|---|
+//! | [`TokenRequest`] | what is asked for: scope, resource, audience, authorization details, extras |
+//! | [`Client`] | an id and one way to authenticate: [`ClientSecretBasic`], [`ClientSecretPost`], [`NoAuthentication`], [`TlsClientAuth`], [`SelfSignedTlsClientAuth`] |
+//! | [`EndpointUri`] | where to, over https or to this machine |
+//! | [`Decoder`] | an answer in, a [`TokenResponse`] or a [`ResponseError`] out |
+//! | [`Bearer`] | the token in the `Authorization` header |
+//! | [`Challenge`] | what a `WWW-Authenticate` asks for |
+//!
+//! # Lenient and strict
+//!
+//! Real token endpoints send `expires_in` as a string, errors with status 200,
+//! forms instead of JSON. A [`Decoder`] reads all that, as long as it can mean
+//! but one thing, and notes each difference as a [`Quirk`].
+//! [`Decoder::strict`] refuses them. Neither reads what could be misread or
+//! could break out of a header.
+//!
+//! # Errors
+//!
+//! A [`ResponseError`] keeps together what a caller needs to go on: the
+//! [kind](ErrorKind), the status, the server's code and words, its challenges,
+//! `Retry-After` and the DPoP nonce, and whether
+//! [another attempt](ResponseError::is_transient) is worth it. Its `Display` is
+//! one line that says what happened and what to look at.
+//!
+//! # Secrets
+//!
+//! [`SecretString`] is redacted and wiped. No secret and no token is in any
+//! `Debug`, `Display` or error of this crate; headers that carry one are marked
+//! as sensitive. Bodies and headers that go out do carry them, and are not wiped.
+//!
+//! # Features
+//!
+//! None so far. The crate brings no cryptography, no async runtime and no
+//! Unicode tables.
 
 mod authentication;
 mod challenge;
@@ -31,3 +115,7 @@ pub use crate::token_request::{TokenRequest, TokenRequestBuilder};
 pub use crate::token_response::{InvalidTokenError, TokenResponse, TokenResponseBuilder};
 pub use crate::token_type::TokenType;
 pub use crate::transport::{is_loopback, is_secure};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hint::black_box;
 
-use zeroize::Zeroize;
+use zeroize::optimization_barrier;
 
 /// A client secret, an access token, a refresh token: text that must not be
 /// seen.
@@ -70,8 +70,20 @@ impl fmt::Debug for SecretString {
 
 impl Drop for SecretString {
     fn drop(&mut self) {
-        self.text.zeroize();
+        wiped(std::mem::take(&mut self.text));
     }
+}
+
+/// The memory of `text`, overwritten to the end of its capacity.
+///
+/// One fill and a barrier: the volatile writes of `Zeroize`, byte by byte, were
+/// a tenth of the time that an answer with a long token takes.
+fn wiped(text: String) -> Vec<u8> {
+    let mut bytes = text.into_bytes();
+    bytes.clear();
+    bytes.resize(bytes.capacity(), 0);
+    optimization_barrier(bytes.as_slice());
+    bytes
 }
 
 #[cfg(test)]
@@ -85,6 +97,14 @@ mod tests {
         for other in ["", "ab", "abd", "abcd", "Abc"] {
             assert_ne!(secret, SecretString::from(other), "{other:?}");
         }
+    }
+
+    #[test]
+    fn wiping_reaches_all_of_the_memory() {
+        let mut text = String::with_capacity(64);
+        text.push_str("abc");
+        let bytes = wiped(text);
+        assert!(bytes.len() >= 64 && bytes.iter().all(|byte| *byte == 0));
     }
 
     #[test]

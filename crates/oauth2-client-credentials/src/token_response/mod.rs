@@ -196,5 +196,10 @@ impl fmt::Debug for TokenResponse {
 /// RFC 6749 appendix A.12 without the space: it could not be told from one that
 /// a header puts between scheme and token.
 pub(crate) fn is_access_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+    // Looking at every byte, with no way out, is several times as fast as `all`:
+    // the loop becomes vector instructions.
+    let is_graphic = text
+        .bytes()
+        .fold(true, |all, byte| all & byte.is_ascii_graphic());
+    is_graphic && !text.is_empty()
 }

@@ -25,7 +25,7 @@ impl Arguments {
                 value
                     .clone()
                     .or_else(|| arguments.next())
-                    .ok_or(format!("{name} needs a value"))
+                    .ok_or_else(|| format!("{name} needs a value"))
             };
             match name {
                 "--list" => parsed.only_list = true,

@@ -1,0 +1,224 @@
+//! Lenient, strict, and the decoder's other options: what is noted, what is
+//! refused.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, StatusCode};
+use oauth2_client_credentials::{
+    Decoder, ErrorKind, Quirk, ResponseError, TokenRequest, TokenResponse, TokenType, ZeroLifetime,
+};
+
+const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+fn decode_as(
+    decoder: &Decoder,
+    status: u16,
+    content_type: &str,
+    body: impl AsRef<[u8]>,
+) -> Result<TokenResponse, ResponseError> {
+    let headers =
+        HeaderMap::from_iter([(http::header::CONTENT_TYPE, content_type.parse().unwrap())]);
+    let status = StatusCode::from_u16(status).unwrap();
+    decoder.decode_parts(&TokenRequest::new(), status, &headers, body.as_ref(), NOW)
+}
+
+fn decode(body: impl AsRef<[u8]>) -> Result<TokenResponse, ResponseError> {
+    decode_as(&Decoder::lenient(), 200, "application/json", body)
+}
+
+/// A token response with this member.
+fn with(member: &str) -> String {
+    format!("{{\"access_token\":\"t\",\"token_type\":\"Bearer\",{member}}}")
+}
+
+#[test]
+fn a_plain_answer_has_no_quirk() {
+    let token = decode(with(
+        "\"expires_in\":3600,\"scope\":\"a b\",\"x\":{\"y\":[null]}",
+    ))
+    .unwrap();
+    assert_eq!(token.quirks(), []);
+    assert_eq!(token.extra()["x"]["y"][0], serde_json::Value::Null);
+    assert!(
+        decode_as(
+            &Decoder::strict(),
+            200,
+            "application/json;charset=UTF-8",
+            with("\"x\":1")
+        )
+        .is_ok()
+    );
+}
+
+#[test]
+fn each_leniency_is_noted_and_refused_by_a_strict_decoder() {
+    let json = "application/json";
+    for (status, content_type, body, quirk, field) in [
+        (201, json, with("\"x\":1"), Quirk::Status, None),
+        (200, "text/html", with("\"x\":1"), Quirk::ContentType, None),
+        (
+            200,
+            json,
+            format!("\u{feff}{}", with("\"x\":1")),
+            Quirk::ByteOrderMark,
+            None,
+        ),
+        (
+            200,
+            json,
+            "access_token=t&token_type=bearer".to_owned(),
+            Quirk::FormBody,
+            None,
+        ),
+        (200, json, with("\"x\":null"), Quirk::NullMember, None),
+        (
+            200,
+            json,
+            with("\"error\":5"),
+            Quirk::ErrorIgnored,
+            Some("error"),
+        ),
+        (
+            200,
+            json,
+            with("\"error\":\"\""),
+            Quirk::ErrorIgnored,
+            Some("error"),
+        ),
+        (
+            200,
+            json,
+            "{\"access_token\":\"t\"}".to_owned(),
+            Quirk::TokenTypeMissing,
+            Some("token_type"),
+        ),
+        (
+            200,
+            json,
+            with("\"expires_in\":\"60\""),
+            Quirk::ExpiresInString,
+            Some("expires_in"),
+        ),
+        (
+            200,
+            json,
+            with("\"expires_in\":60.5"),
+            Quirk::ExpiresInFraction,
+            Some("expires_in"),
+        ),
+        (
+            200,
+            json,
+            with("\"scope\":[\"a\"]"),
+            Quirk::ScopeArray,
+            Some("scope"),
+        ),
+        (
+            200,
+            json,
+            with("\"refresh_token\":5"),
+            Quirk::RefreshTokenIgnored,
+            Some("refresh_token"),
+        ),
+    ] {
+        let token = decode_as(&Decoder::lenient(), status, content_type, &body).unwrap();
+        assert_eq!(token.quirks(), [quirk], "{body}");
+        let error = decode_as(&Decoder::strict(), status, content_type, &body).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.field()),
+            (ErrorKind::Protocol, field),
+            "{body}"
+        );
+        assert!(error.to_string().contains(&quirk.to_string()), "{error}");
+    }
+}
+
+#[test]
+fn what_no_rfc_forbids_is_noted_and_let_pass() {
+    for (member, quirk) in [
+        ("\"expires_in\":999999999999", Quirk::ExpiresInClamped),
+        ("\"refresh_in\":\"soon\"", Quirk::RefreshInIgnored),
+    ] {
+        for decoder in [Decoder::lenient(), Decoder::strict()] {
+            let token = decode_as(&decoder, 200, "application/json", with(member)).unwrap();
+            assert_eq!(token.quirks(), [quirk], "{member}");
+        }
+    }
+}
+
+#[test]
+fn a_strict_decoder_knows_only_known_types() {
+    let body = "{\"access_token\":\"t\",\"token_type\":\"Application Access Token\"}";
+    assert_eq!(
+        decode(body).unwrap().token_type(),
+        &TokenType::Other("Application Access Token".into())
+    );
+    let error = decode_as(&Decoder::strict(), 200, "application/json", body).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_transient()),
+        (ErrorKind::UnsupportedTokenType, false)
+    );
+    assert!(error.to_string().contains("Application Access Token"));
+}
+
+#[test]
+fn a_strict_decoder_still_reads_error_codes() {
+    let error = decode_as(
+        &Decoder::strict(),
+        200,
+        "text/plain",
+        "error=invalid_client",
+    )
+    .unwrap_err();
+    assert_eq!(error.code(), Some("invalid_client"));
+}
+
+#[test]
+fn a_lifetime_of_zero_is_as_the_decoder_was_told() {
+    let minute = Duration::from_secs(60);
+    for (policy, lifetime, quirks) in [
+        (ZeroLifetime::Expired, Some(Duration::ZERO), &[][..]),
+        (ZeroLifetime::Never, None, &[Quirk::ExpiresInReplaced][..]),
+        (
+            ZeroLifetime::After(minute),
+            Some(minute),
+            &[Quirk::ExpiresInReplaced][..],
+        ),
+    ] {
+        let decoder = Decoder::lenient().zero_lifetime(policy);
+        let token = decode_as(&decoder, 200, "application/json", with("\"expires_in\":0")).unwrap();
+        assert_eq!(
+            (token.expires_in(), token.quirks()),
+            (lifetime, quirks),
+            "{policy:?}"
+        );
+        assert_eq!(
+            token.is_expired(NOW),
+            policy == ZeroLifetime::Expired,
+            "{policy:?}"
+        );
+        let other = decode_as(&decoder, 200, "application/json", with("\"expires_in\":7")).unwrap();
+        assert_eq!(other.expires_in(), Some(Duration::from_secs(7)));
+    }
+}
+
+#[test]
+fn commas_separate_scopes_only_when_told() {
+    let decoder = Decoder::lenient().comma_separated_scope(true);
+    let token = decode_as(
+        &decoder,
+        200,
+        "application/json",
+        with("\"scope\":\"a, b,,c d\""),
+    )
+    .unwrap();
+    assert_eq!(
+        token.scope().unwrap().iter().collect::<Vec<_>>(),
+        ["a", "b", "c", "d"]
+    );
+    assert_eq!(token.quirks(), [Quirk::ScopeCommas]);
+    let token = decode(with("\"scope\":\"a,b\"")).unwrap();
+    assert_eq!(token.scope().unwrap().to_string(), "a,b");
+}
