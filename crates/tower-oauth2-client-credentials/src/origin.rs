@@ -162,8 +162,9 @@ impl Origin {
         {
             return Err(error("an origin has no path"));
         }
-        let origin = Self::of(scheme, authority)
-            .ok_or_else(|| error("an origin is https, or http on loopback"))?;
+        let origin = Self::of(scheme, authority).ok_or_else(|| {
+            error("an origin is https, or http on loopback, with a port from 1 to 65535 if any")
+        })?;
         if !origin.https && !is_loopback(&origin.host) {
             return Err(error(
                 "a token goes over plain http only to loopback; use https",
@@ -177,12 +178,11 @@ impl Origin {
         if !https && *scheme != Scheme::HTTP || authority.as_str().contains('@') {
             return None;
         }
-        let port = match authority.port_u16() {
-            Some(port) => port,
-            // A port that is no number.
-            None if authority.port().is_some() || authority.as_str().ends_with(':') => return None,
-            None if https => 443,
-            None => 80,
+        let port = match authority.as_str().strip_prefix(authority.host())? {
+            "" if https => 443,
+            "" => 80,
+            // Not by `Authority::port`: it takes a port that is none for no port.
+            port => port.strip_prefix(':')?.parse().ok()?,
         };
         let host = authority.host().to_ascii_lowercase();
         (!host.is_empty()).then(|| Self {
@@ -350,6 +350,7 @@ mod tests {
             ("https://user:hunter2@api.example.com", "user information"),
             ("ftp://api.example.com", "is https"),
             ("https://api.example.com:99999", "is https"),
+            ("https://api.example.com:", "is https"),
             ("", "not a URI"),
         ] {
             let error = Origins::new([text]).unwrap_err().to_string();

@@ -228,3 +228,93 @@ fn wall_nanos(clock: &dyn Clock) -> i128 {
         Err(before) => -(before.duration().as_nanos() as i128),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Both clocks, in milliseconds, as a test sets them.
+    #[derive(Clone, Debug, Default)]
+    struct Driven(Arc<Mutex<(u64, i64)>>);
+
+    impl Driven {
+        /// Time passes, awake.
+        fn pass(&self, millis: u64) {
+            let mut clocks = self.0.lock().unwrap();
+            clocks.0 += millis;
+            clocks.1 += millis as i64;
+        }
+
+        /// The wall clock alone moves: a suspend, or somebody sets it.
+        fn wall(&self, millis: i64) {
+            self.0.lock().unwrap().1 += millis;
+        }
+    }
+
+    impl Clock for Driven {
+        fn monotonic(&self) -> Duration {
+            Duration::from_millis(self.0.lock().unwrap().0)
+        }
+
+        fn wall(&self) -> SystemTime {
+            let wall = self.0.lock().unwrap().1 + 1_700_000_000_000;
+            let distance = Duration::from_millis(wall.unsigned_abs());
+            if wall < 0 {
+                UNIX_EPOCH - distance
+            } else {
+                UNIX_EPOCH + distance
+            }
+        }
+    }
+
+    /// What happens between two looks at the clock, and how much older a token is then.
+    #[test]
+    fn age_adds_up_what_passed_and_what_was_slept() {
+        let driven = Driven::default();
+        let clock = AgeClock::new(Arc::new(driven.clone()));
+        let mut last = clock.now();
+        for (case, awake, wall, age) in [
+            ("awake", 1_000, 0, 1_000),
+            ("a nap", 0, 3_600_000, 3_600_000),
+            ("a nap and a little more", 500, 60_000, 60_500),
+            ("a correction", 1_000, 900, 1_000),
+            ("another correction", 1_000, 1_000, 1_000),
+            ("a step forward", 0, 1_001, 1_001),
+            ("a step back", 1_000, -7_200_000, 1_000),
+            ("a nap as long as the step back", 0, 7_200_000, 7_200_000),
+            ("before the epoch", 10, -1_800_000_000_000, 10),
+            ("and back again", 10, 1_800_000_000_000, 1_800_000_000_010),
+        ] {
+            driven.pass(awake);
+            driven.wall(wall);
+            let now = clock.now();
+            assert_eq!(now.since(last), Duration::from_millis(age), "{case}");
+            last = now;
+        }
+    }
+
+    #[test]
+    fn the_machines_clocks_go_forward() {
+        let clock = AgeClock::new(Arc::new(SystemClock::new()));
+        let first = clock.now();
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_millis(5) {}
+        let passed = clock.now().since(first);
+        assert!(
+            (Duration::from_millis(5)..Duration::from_secs(5)).contains(&passed),
+            "{passed:?}"
+        );
+        let system = SystemClock::new();
+        let wall = system
+            .wall()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_millis() as u64;
+        assert!(
+            wall.abs_diff(system.coarse_ms()) < 100,
+            "the coarse clock is the wall clock"
+        );
+    }
+}

@@ -1,0 +1,248 @@
+//! What a token endpoint may answer, and what becomes of it.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::time::Duration;
+
+use http::StatusCode;
+use oauth2_client_credentials::{Client, ClientSecretPost, Decoder, EndpointUri};
+use oauth2_client_credentials_testkit::{Answer, AuthorizationServer, Body};
+use serde_json::json;
+use support::{TokioClock, credential, endpoint, send, source, stack, token_error};
+use tokio::time::Instant;
+use tower::ServiceExt;
+use tower_oauth2_client_credentials::{Fetch, TokenEndpoint, TokenErrorKind};
+
+/// Whatever a server sends: an error with its kind and status that says what was wrong; no panic, no hang.
+#[tokio::test(start_paused = true)]
+async fn bad_answers_are_errors_that_say_what_was_wrong() {
+    use TokenErrorKind::{
+        ClientAuthentication, Configuration, Protocol, Scope, TooLarge, Transient,
+    };
+    let token =
+        |expires_in| json!({"access_token": "t", "token_type": "Bearer", "expires_in": expires_in});
+    for (name, answer, kind, status, words) in [
+        (
+            "HTML",
+            Answer::body(200, "<html><body>Sign in</body></html>"),
+            Protocol,
+            200,
+            "",
+        ),
+        ("nothing", Answer::body(200, ""), Protocol, 200, ""),
+        (
+            "an endless body",
+            Answer::endless_body(),
+            TooLarge,
+            200,
+            "65536",
+        ),
+        (
+            "a redirect",
+            Answer::body(302, "").header("location", "https://evil.test/"),
+            Protocol,
+            302,
+            "",
+        ),
+        (
+            "CR LF in a token",
+            Answer::json(
+                200,
+                json!({"access_token": "a\r\nb", "token_type": "Bearer"}),
+            ),
+            Protocol,
+            200,
+            "access_token",
+        ),
+        (
+            "a lifetime in words",
+            Answer::json(200, token(json!("never"))),
+            Protocol,
+            200,
+            "expires_in",
+        ),
+        (
+            "invalid_client",
+            Answer::oauth_error(401, "invalid_client"),
+            ClientAuthentication,
+            401,
+            "invalid_client",
+        ),
+        (
+            "an unknown scope",
+            Answer::oauth_error(400, "invalid_scope"),
+            Scope,
+            400,
+            "invalid_scope",
+        ),
+        (
+            "an error in a 200",
+            Answer::oauth_error(200, "unauthorized_client"),
+            Configuration,
+            200,
+            "unauthorized_client",
+        ),
+        (
+            "an outage",
+            Answer::body(503, "later"),
+            Transient,
+            503,
+            "503",
+        ),
+    ] {
+        let server = AuthorizationServer::new();
+        server.set_outage(Some(answer));
+        let error = source(&server).build().token().await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{name}: {error}");
+        let answer = error
+            .response_error()
+            .unwrap_or_else(|| panic!("{name}: {error:?}"));
+        assert_eq!(
+            answer.status(),
+            StatusCode::from_u16(status).unwrap(),
+            "{name}"
+        );
+        let shown = error.to_string();
+        assert!(
+            shown.contains(words) && shown.contains(&status.to_string()),
+            "{name}: {shown}"
+        );
+        assert!(shown.contains("as.example.com"), "{name}: {shown}");
+        let requests = server.requests();
+        assert!(
+            requests
+                .iter()
+                .all(|request| request.uri().path() == "/token"),
+            "{name}: no redirect is followed"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn transport_failures_are_worth_another_attempt() {
+    for (name, answer) in [
+        ("refused", Answer::connect_error()),
+        ("reset", Answer::reset()),
+        ("torn", Answer::torn_body()),
+        ("silent", Answer::hang()),
+    ] {
+        let server = AuthorizationServer::builder().script([answer]).build();
+        let start = Instant::now();
+        let token = source(&server).build().token().await.unwrap();
+        assert_eq!(token.access_token().expose(), "t2", "{name}");
+        assert!(start.elapsed() < Duration::from_secs(7), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_terminal_answer_is_not_tried_again() {
+    let server = AuthorizationServer::builder()
+        .client("svc", "another")
+        .build();
+    let (_, service) = stack(&server);
+    let error = token_error(send(&service).await.unwrap_err());
+    assert_eq!(
+        (error.kind(), error.code()),
+        (TokenErrorKind::ClientAuthentication, Some("invalid_client"))
+    );
+    assert_eq!(error.retry_in(), Some(Duration::from_secs(5)));
+    assert!(!error.is_transient());
+    assert_eq!(server.token_requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_credential_opens_the_gate_and_one_that_came_meanwhile_is_tried_at_once() {
+    let server = AuthorizationServer::builder()
+        .client("svc", "new")
+        .latency(Duration::from_millis(100))
+        .build();
+    let client = |secret: &str| Client::new("svc", ClientSecretPost::new(secret)).unwrap();
+    let credential = tower_oauth2_client_credentials::Credential::new(client("old"));
+    let build = || {
+        let builder =
+            tower_oauth2_client_credentials::TokenSource::builder(endpoint(&server, &credential));
+        builder
+            .credential(&credential)
+            .clock(TokioClock::new())
+            .build()
+    };
+    let gated = build();
+    gated.token().await.unwrap_err();
+    gated.token().await.unwrap_err();
+    assert_eq!(server.token_requests(), 1, "the gate is closed");
+    credential.replace(client("new"));
+    gated.token().await.unwrap();
+    assert_eq!(server.token_requests(), 2);
+
+    // While the server looks at the old one.
+    credential.replace(client("old"));
+    let source = build();
+    let waiting = tokio::spawn(async move { source.token().await });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    credential.replace(client("new"));
+    waiting.await.unwrap().unwrap();
+    assert_eq!(server.token_requests(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_strict_decoder_refuses_what_a_lenient_one_notes() {
+    let server = AuthorizationServer::new();
+    server.set_outage(Some(Answer::json(
+        200,
+        json!({"access_token": "t", "expires_in": "60"}),
+    )));
+    let lenient = endpoint(&server, &credential());
+    let token = lenient
+        .clone()
+        .oneshot(Fetch::new(Default::default()))
+        .await
+        .unwrap();
+    assert_eq!(token.quirks().len(), 2, "{:?}", token.quirks());
+    lenient
+        .decoder(Decoder::strict())
+        .oneshot(Fetch::new(Default::default()))
+        .await
+        .unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_body_type_will_do() {
+    /// A body that is not made of bytes by `From`.
+    struct Boxed(Body);
+    let server = AuthorizationServer::new();
+    let http = server
+        .clone()
+        .map_request(|request: http::Request<Boxed>| request.map(|body| body.0));
+    let uri = EndpointUri::new("https://as.example.com/token").unwrap();
+    let endpoint = TokenEndpoint::with_body(http, |bytes| Boxed(bytes.into()), uri, credential());
+    endpoint
+        .oneshot(Fetch::new(Default::default()))
+        .await
+        .unwrap();
+    let service_fn =
+        tower::service_fn(move |request: http::Request<Body>| server.clone().oneshot(request));
+    let uri = EndpointUri::new("https://as.example.com/token").unwrap();
+    TokenEndpoint::new(service_fn, uri, credential())
+        .oneshot(Fetch::new(Default::default()))
+        .await
+        .unwrap();
+}
+
+#[test]
+fn identities_tell_clients_apart_and_have_no_secret() {
+    let of = |uri: &str, id: &str, secret: &str| {
+        let client = Client::new(id, ClientSecretPost::new(secret)).unwrap();
+        TokenEndpoint::new(
+            AuthorizationServer::new(),
+            EndpointUri::new(uri).unwrap(),
+            client,
+        )
+        .identity()
+    };
+    let one = of("https://as.example.com/token", "a", "canary");
+    assert_eq!(one, of("https://as.example.com/token", "a", "rotated"));
+    assert_ne!(one, of("https://as.example.com/token", "b", "canary"));
+    assert_ne!(one, of("https://as.example.com/other", "a", "canary"));
+    assert!(!one.contains("canary"));
+}

@@ -1,0 +1,306 @@
+//! One token request for all who wait for it.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::{sync::Arc, time::Duration};
+
+use http::Request;
+use oauth2_client_credentials_testkit::{Answer, AuthorizationServer, ResourceServer};
+use support::{TokioClock, credential, endpoint, origins, send, source, stack, token_error};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep, timeout},
+};
+use tower::{Service, ServiceBuilder, ServiceExt, limit::GlobalConcurrencyLimitLayer};
+use tower_oauth2_client_credentials::{ClientCredentialsLayer, State, TokenErrorKind, TokenSource};
+
+const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_callers_make_one_token_request() {
+    let server = AuthorizationServer::builder().latency(millis(50)).build();
+    let (resource, service) = stack(&server);
+    let mut callers = JoinSet::new();
+    for _ in 0..1_000 {
+        let service = service.clone();
+        callers.spawn(async move { send(&service).await.unwrap() });
+    }
+    assert!(
+        callers
+            .join_all()
+            .await
+            .into_iter()
+            .all(|status| status == 200)
+    );
+    assert_eq!(server.token_requests(), 1);
+    assert_eq!(resource.tokens_seen(), [("t1".to_owned(), 1_000)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_endpoint_answers_a_hundred_callers_with_one_flight() {
+    let server = AuthorizationServer::new();
+    server.set_outage(Some(Answer::body(500, "").after(millis(50))));
+    let (resource, service) = stack(&server);
+    let start = Instant::now();
+    let mut callers = JoinSet::new();
+    for _ in 0..100 {
+        let service = service.clone();
+        callers.spawn(async move {
+            (
+                token_error(send(&service).await.unwrap_err()),
+                start.elapsed(),
+            )
+        });
+    }
+    for (error, told_after) in callers.join_all().await {
+        assert_eq!(error.kind(), TokenErrorKind::Transient);
+        assert!(
+            error.is_transient() && error.retry_in() > Some(Duration::ZERO),
+            "{error}"
+        );
+        assert!(
+            told_after < Duration::from_secs(1),
+            "told within the flight, not after {told_after:?}"
+        );
+    }
+    assert_eq!(server.token_requests(), 3, "one flight of three attempts");
+    // Those who come while the gate is closed hear it at once.
+    let late = Instant::now();
+    send(&service).await.unwrap_err();
+    assert_eq!(late.elapsed(), Duration::ZERO);
+    assert_eq!((server.token_requests(), resource.requests()), (3, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_caller_gives_up_and_its_flight_serves_the_rest() {
+    let server = AuthorizationServer::builder().latency(millis(50)).build();
+    let (_, service) = stack(&server);
+    let first = timeout(millis(10), send(&service));
+    let rest = async {
+        sleep(millis(5)).await;
+        let start = Instant::now();
+        assert_eq!(send(&service).await.unwrap(), 200);
+        start.elapsed()
+    };
+    let (first, waited) = tokio::join!(first, rest);
+    assert!(first.is_err(), "it gave up");
+    assert!(
+        waited <= millis(50),
+        "the fetch did not begin again: {waited:?}"
+    );
+    assert_eq!(server.token_requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_with_deadlines_shorter_than_the_fetch_are_served_in_the_end() {
+    let server = AuthorizationServer::builder().latency(millis(50)).build();
+    let (_, service) = stack(&server);
+    let mut callers = JoinSet::new();
+    for _ in 0..200 {
+        let service = service.clone();
+        callers.spawn(async move { timeout(millis(40), send(&service)).await.is_ok() });
+        sleep(millis(5)).await;
+    }
+    let served = callers
+        .join_all()
+        .await
+        .into_iter()
+        .filter(|served| *served)
+        .count();
+    assert!(served >= 195, "{served} of 200");
+    assert_eq!(server.token_requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_concurrency_limit_around_both_sides_does_not_deadlock() {
+    let limit = GlobalConcurrencyLimitLayer::new(1);
+    let server = AuthorizationServer::builder().latency(millis(50)).build();
+    let credential = credential();
+    let token_side = ServiceBuilder::new()
+        .layer(limit.clone())
+        .service(server.clone());
+    let uri = oauth2_client_credentials::EndpointUri::new("https://as.example.com/token").unwrap();
+    let endpoint = tower_oauth2_client_credentials::TokenEndpoint::new(token_side, uri, credential);
+    let source = TokenSource::builder(endpoint)
+        .clock(TokioClock::new())
+        .build();
+    let resource = ResourceServer::new(&server);
+    let mut service = ServiceBuilder::new()
+        .layer(ClientCredentialsLayer::new(source, origins()))
+        .layer(limit)
+        .service(resource.clone());
+    // The instance that is polled ready holds the only permit: the token request needs it too.
+    for _ in 0..3 {
+        let ready = timeout(
+            Duration::from_secs(60),
+            ServiceExt::<Request<()>>::ready(&mut service),
+        )
+        .await
+        .expect("no deadlock")
+        .unwrap();
+        let response = timeout(Duration::from_secs(60), ready.call(support::request()));
+        assert_eq!(response.await.expect("no deadlock").unwrap().status(), 200);
+    }
+    assert_eq!((server.token_requests(), resource.served()), (1, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_or_failed_request_gives_its_readiness_back() {
+    let limit = GlobalConcurrencyLimitLayer::new(1);
+    let server = AuthorizationServer::new();
+    server.set_outage(Some(Answer::oauth_error(400, "invalid_scope")));
+    let inner = ServiceBuilder::new()
+        .layer(limit)
+        .service(ResourceServer::new(&server));
+    let layer = ClientCredentialsLayer::new(source(&server).build(), origins());
+    let mut service = ServiceBuilder::new().layer(layer).service(inner.clone());
+    let foreign = Request::get("https://evil.test/").body(()).unwrap();
+    for request in [foreign, support::request(), support::request()] {
+        ServiceExt::<Request<()>>::ready(&mut service)
+            .await
+            .unwrap();
+        service.call(request).await.unwrap_err();
+        let permit = timeout(millis(1), inner.clone().oneshot(support::request()));
+        permit.await.expect("the permit is free").unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_the_token_service_is_a_failed_flight_and_no_more() {
+    let server = AuthorizationServer::builder()
+        .script([Answer::panic().after(millis(10))])
+        .build();
+    let (_, service) = stack(&server);
+    let error = token_error(send(&service).await.unwrap_err());
+    assert_eq!(error.kind(), TokenErrorKind::Transient);
+    assert!(error.to_string().contains("panicked"), "{error}");
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(send(&service).await.unwrap(), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_waits_no_longer_than_its_budget_and_the_flight_goes_on() {
+    let server = AuthorizationServer::builder()
+        .script([Answer::hang(), Answer::hang(), Answer::usual()])
+        .build();
+    let (_, service) = stack(&server);
+    let start = Instant::now();
+    let error = token_error(send(&service).await.unwrap_err());
+    assert_eq!(
+        (error.kind(), start.elapsed()),
+        (TokenErrorKind::Timeout, Duration::from_secs(10))
+    );
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(send(&service).await.unwrap(), 200);
+    assert_eq!(
+        server.token_requests(),
+        3,
+        "the third attempt of the same flight"
+    );
+}
+
+/// Two runtimes share a source; the one that fetches stops in the middle.
+#[test]
+fn a_runtime_that_stops_in_the_middle_of_a_flight_strands_nobody() {
+    let server = AuthorizationServer::builder()
+        .script([Answer::hang()])
+        .build();
+    let source = TokenSource::new(endpoint(&server, &credential()));
+    let first = tokio::runtime::Runtime::new().unwrap();
+    let second = tokio::runtime::Runtime::new().unwrap();
+    let started = first.spawn({
+        let source = source.clone();
+        async move { source.token().await }
+    });
+    while server.token_requests() == 0 {
+        std::thread::yield_now();
+    }
+    let waiting = second.spawn({
+        let source = source.clone();
+        async move { source.token().await }
+    });
+    first.shutdown_background();
+    let token = second.block_on(waiting).unwrap().unwrap();
+    assert_eq!(token.access_token().expose(), "t2");
+    assert!(second.block_on(started).unwrap_err().is_cancelled());
+    assert_eq!(server.token_requests(), 2);
+}
+
+#[test]
+fn a_source_made_outside_a_runtime_works_inside_one_and_says_so_outside() {
+    let server = AuthorizationServer::new();
+    let source = TokenSource::new(endpoint(&server, &credential()));
+    let outside = futures_executor(source.token()).unwrap_err();
+    assert_eq!(outside.kind(), TokenErrorKind::Configuration);
+    assert!(outside.to_string().contains("runtime"), "{outside}");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    runtime.block_on(source.token()).unwrap();
+    drop(runtime);
+    // A token that works needs no runtime.
+    futures_executor(source.token()).unwrap();
+}
+
+/// Polls a future that never has to wait.
+fn futures_executor<F: Future>(future: F) -> F::Output {
+    let waker = std::task::Waker::noop();
+    match std::pin::pin!(future).poll(&mut std::task::Context::from_waker(waker)) {
+        std::task::Poll::Ready(output) => output,
+        std::task::Poll::Pending => panic!("it waits"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_last_source_ends_the_flight() {
+    let server = AuthorizationServer::builder()
+        .latency(Duration::from_secs(5))
+        .build();
+    let source = source(&server).build();
+    timeout(millis(10), source.token()).await.unwrap_err();
+    assert_eq!(server.token_requests(), 1);
+    drop(source);
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(server.issued(), 0, "nobody waited for the answer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_exists_already_is_used_and_one_that_has_ended_is_not() {
+    let server = AuthorizationServer::new();
+    let token = |seconds| {
+        let builder = oauth2_client_credentials::TokenResponse::builder("from-elsewhere");
+        builder
+            .expires_in(Duration::from_secs(seconds))
+            .build()
+            .unwrap()
+    };
+    let kept = source(&server).with_token(token(3_600)).build();
+    assert_eq!(
+        kept.token().await.unwrap().access_token().expose(),
+        "from-elsewhere"
+    );
+    assert_eq!(
+        (kept.health().state(), server.token_requests()),
+        (State::Fresh, 0)
+    );
+    let ended = source(&server).with_token(token(0)).build();
+    assert_eq!(ended.health().state(), State::Empty);
+    assert_eq!(ended.token().await.unwrap().access_token().expose(), "t1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_source_hands_out_its_token_and_fetches_no_more() {
+    let server = AuthorizationServer::new();
+    let source = Arc::new(source(&server).build());
+    source.token().await.unwrap();
+    assert_eq!(source.close().unwrap().access_token().expose(), "t1");
+    let error = source.token().await.unwrap_err();
+    assert_eq!(error.kind(), TokenErrorKind::Configuration);
+    assert!(error.to_string().contains("closed"), "{error}");
+    assert!(source.close().is_none());
+    assert_eq!(server.token_requests(), 1);
+}
