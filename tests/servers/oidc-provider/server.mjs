@@ -1,0 +1,70 @@
+// An authorization server (oidc-provider) and a resource that it protects, on loopback.
+//
+//   node server.mjs                  prints its address when it is ready
+//   PORT=4000 TOKEN_TTL=2 node server.mjs
+//
+// PORT             port to listen on (default: any that is free)
+// TOKEN_TTL        lifetime of access tokens in seconds (default: 60)
+// STOP_WITH_STDIN  if set, ends when its standard input does, so that it cannot outlive the test that started it
+//
+// /token and all else that oidc-provider serves; /resource; /_ctl/stats, its counters as JSON.
+import http from 'node:http';
+import { createProvider } from './provider.mjs';
+import { createResource } from './resource.mjs';
+
+const HOST = '127.0.0.1';
+
+const stats = {
+  token_requests: 0,
+  // Client id -> tokens that were issued to it.
+  tokens_issued: {},
+  resource_requests: 0,
+  resource_refused: 0,
+};
+
+const server = http.createServer();
+await new Promise((resolve, reject) => {
+  server.once('error', reject);
+  server.listen(wholeNumber('PORT', 0), HOST, resolve);
+});
+const address = `http://${HOST}:${server.address().port}`;
+
+const { provider, publicKeys } = createProvider(address, { tokenTtl: wholeNumber('TOKEN_TTL', 60) });
+const authorize = provider.callback();
+const checkToken = createResource({ issuer: address, keys: publicKeys });
+
+provider.on('grant.success', ({ oidc }) => {
+  const { clientId } = oidc.client;
+  stats.tokens_issued[clientId] = (stats.tokens_issued[clientId] ?? 0) + 1;
+});
+provider.on('grant.error', (_, error) => {
+  console.error(`token request refused: ${error.error}: ${error.error_detail ?? error.error_description}`);
+});
+provider.on('server_error', (_, error) => console.error(error));
+
+server.on('request', async (request, response) => {
+  const { pathname } = new URL(request.url, address);
+  if (pathname === '/_ctl/stats') return answer(response, { status: 200, json: stats });
+  if (pathname === '/resource') {
+    stats.resource_requests += 1;
+    const verdict = await checkToken(request);
+    if (verdict.status === 401) stats.resource_refused += 1;
+    return answer(response, verdict);
+  }
+  if (pathname === '/token') stats.token_requests += 1;
+  return authorize(request, response);
+});
+
+if (process.env.STOP_WITH_STDIN) process.stdin.resume().once('close', () => process.exit());
+console.log(address);
+
+function answer(response, { status, headers = {}, json }) {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(JSON.stringify(json));
+}
+
+function wholeNumber(name, otherwise) {
+  const text = process.env[name] ?? String(otherwise);
+  if (!/^\d+$/.test(text)) throw new Error(`${name} must be a whole number, and is ${JSON.stringify(text)}`);
+  return Number(text);
+}

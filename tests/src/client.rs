@@ -1,0 +1,69 @@
+//! The HTTP client of the tests: hyper-util's, over plain HTTP.
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use serde_json::Value;
+use tower::{Service, ServiceExt};
+use tower_oauth2_client_credentials::BoxError;
+
+/// A plain client, as most programs have one.
+pub type HttpClient = Client<HttpConnector, Full<Bytes>>;
+
+/// An answer that was read to its end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    status: StatusCode,
+    json: Value,
+}
+
+/// A client with connections of its own.
+#[must_use]
+pub fn http_client() -> HttpClient {
+    Client::builder(TokioExecutor::new()).build_http()
+}
+
+/// Sends `GET uri` through `service` and reads the answer.
+///
+/// # Errors
+///
+/// The service's error, the connection's, or that the answer is no JSON.
+pub async fn ask<S, B>(service: S, uri: &str) -> Result<Answer, BoxError>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+    B: http_body::Body,
+    B::Error: Into<BoxError>,
+{
+    let request = Request::get(uri).body(Full::default())?;
+    let response = service.oneshot(request).await.map_err(Into::into)?;
+    let status = response.status();
+    let body = response
+        .into_body()
+        .collect()
+        .await
+        .map_err(Into::into)?
+        .to_bytes();
+    Ok(Answer {
+        status,
+        json: serde_json::from_slice(&body)?,
+    })
+}
+
+impl Answer {
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn json(&self) -> &Value {
+        &self.json
+    }
+}
