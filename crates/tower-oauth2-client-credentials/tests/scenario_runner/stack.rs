@@ -1,0 +1,91 @@
+//! What is under test: the layer over the resource, its token source over the scripted endpoint.
+
+use std::{sync::Arc, time::Duration};
+
+use oauth2_client_credentials::{Client, ClientSecretBasic, EndpointUri};
+use tower_layer::Layer;
+use tower_oauth2_client_credentials::{
+    BoxError, ClientCredentials, ClientCredentialsLayer, Credential, Origins, Schedule,
+    ScheduleError, TokenEndpoint, TokenSource,
+};
+
+use super::{
+    endpoint::Endpoint,
+    format::{Options, Preset, Scenario},
+    log::Log,
+    requests::Request,
+    resource::Resource,
+    world::World,
+};
+
+/// The only origin that tokens go to.
+const ORIGIN: &str = "https://api.example.com";
+
+const TOKEN_ENDPOINT: &str = "https://as.example.com/token";
+
+/// What a scenario's requests go through.
+pub(crate) type Stack = ClientCredentials<Resource>;
+
+/// All handles that the harness holds. Dropping them drops the source, unless a request still waits.
+pub(crate) struct Handles {
+    pub(crate) source: TokenSource,
+    pub(crate) service: Stack,
+}
+
+pub(crate) fn build(
+    scenario: &Arc<Scenario>,
+    credential: &Credential,
+    resource: Resource,
+    world: &World,
+    log: &Log,
+) -> Result<Handles, BoxError> {
+    let http = Endpoint::new(Arc::clone(scenario), world.clone(), log.clone());
+    let uri = EndpointUri::new(TOKEN_ENDPOINT)?;
+    let endpoint = TokenEndpoint::new(http, uri, credential.clone()).clock(world.clone());
+    let jitter = scenario.options.jitter;
+    let source = TokenSource::builder(endpoint)
+        .credential(credential)
+        .schedule(schedule(&scenario.options)?)
+        .clock(world.clone())
+        .draws(move || jitter)
+        .build();
+    let layer = ClientCredentialsLayer::new(source.clone(), Origins::new([ORIGIN])?);
+    let service = with_replay(layer).layer(resource);
+    Ok(Handles { source, service })
+}
+
+/// A version of the credential: always the same, for nobody looks at it.
+pub(crate) fn client() -> Result<Client, BoxError> {
+    Ok(Client::new("svc", ClientSecretBasic::new("secret"))?)
+}
+
+fn schedule(options: &Options) -> Result<Schedule, BoxError> {
+    let Some(wait_budget) = options.wait_budget() else {
+        return Ok(match options.preset {
+            Preset::Default => Schedule::default(),
+            Preset::Economy => Schedule::economy(),
+        });
+    };
+    Ok(economy_or_not(options.preset, wait_budget)?)
+}
+
+/// A preset with another wait budget: the builder begins with the defaults.
+fn economy_or_not(preset: Preset, wait_budget: Duration) -> Result<Schedule, ScheduleError> {
+    let builder = Schedule::builder().wait_budget(wait_budget);
+    match preset {
+        Preset::Default => builder.build(),
+        Preset::Economy => builder.lead_fraction(0.0).first_early(false).build(),
+    }
+}
+
+/// The policy that sends empty and cloneable bodies once more. The layer has none yet: what a resource refuses stays refused.
+fn with_replay(layer: ClientCredentialsLayer) -> ClientCredentialsLayer {
+    layer
+}
+
+/// Names the scope that a request wants a token for. The layer has no way yet to be told.
+pub(crate) fn name_scope(_request: &mut Request, scope: &str) -> Result<(), String> {
+    Err(format!(
+        "scope {scope:?}: the layer cannot take a scope from a request yet"
+    ))
+}
