@@ -1,0 +1,56 @@
+# `just` lists the recipes. Each is one command or one script, and can be run without just.
+
+_default:
+    @just --list --unsorted
+
+# All tests that need nothing but Rust.
+test *args:
+    cargo test {{ args }}
+
+# The same with every feature.
+test-all *args:
+    cargo test --all-features {{ args }}
+
+# Format, clippy, rustdoc, all without a warning.
+lint:
+    tests/checks/lint
+
+# Licences, duplicates and origins of the dependencies (needs cargo-deny).
+deny:
+    cargo deny check licenses bans sources
+
+# Install the servers that are not written in Rust (needs Node.js and npm).
+servers:
+    npm ci --ignore-scripts --prefix tests/servers/oidc-provider
+
+# Whole stacks against those servers (needs `just servers`, once).
+test-servers *args:
+    cargo test -p tests {{ args }}
+
+# The state machine's models, in every order of two threads.
+loom *args:
+    tests/checks/loom {{ args }}
+
+# The property tests, with many more cases than usual.
+props cases="10000":
+    PROPTEST_CASES={{ cases }} cargo test --all-features
+
+# The protocol crate's test vectors; VECTORS_DIR may name another folder.
+vectors *args:
+    cargo test -p oauth2-client-credentials --all-features --test vectors -- {{ args }}
+
+# The layer's scenarios; SCENARIOS_DIR may name another folder.
+scenarios *args:
+    cargo test -p tower-oauth2-client-credentials --all-features --test scenarios -- {{ args }}
+
+# The libraries with the lowest versions of their dependencies that they allow.
+minimal-versions:
+    tests/checks/minimal-versions
+
+# This project beside its peers.
+bench *args:
+    cargo run --release --manifest-path benches/Cargo.toml --bin compare -- {{ args }}
+
+# All that is checked before a change lands.
+ci:
+    .ci/run
