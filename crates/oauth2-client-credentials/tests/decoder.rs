@@ -59,12 +59,11 @@ fn what_could_be_misread_is_never_read() {
     let utf16 = "{\"access_token\":\"t\"}"
         .encode_utf16()
         .flat_map(u16::to_le_bytes);
-    let bodies: [Vec<u8>; 14] = [
+    let bodies: [Vec<u8>; 13] = [
         with("\"access_t\\u006fken\":\"u\"").into(),
         with("\"x\":{\"a\":1,\"\\u0061\":2}").into(),
         with("\"expires_in\":NaN").into(),
         with("\"expires_in\":060").into(),
-        with("\"x\":1e400").into(),
         with("\"x\":\"\\ud800\"").into(),
         format!("{}{}", with("\"x\":1"), with("\"x\":1")).into(),
         format!("{};", with("\"x\":1")).into(),

@@ -25,15 +25,17 @@ pub(super) fn dpop_nonce(headers: &HeaderMap) -> Option<&str> {
 
 /// Whether the content type is JSON, whatever its parameters.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
-    let essence = |value: &HeaderValue| {
-        let text = value.to_str().unwrap_or_default();
-        text.split(';')
+    let is_json = |value: &HeaderValue| {
+        let essence = value
+            .as_bytes()
+            .split(|byte| *byte == b';')
             .next()
-            .unwrap_or_default()
-            .trim()
-            .eq_ignore_ascii_case("application/json")
+            .unwrap_or_default();
+        essence
+            .trim_ascii()
+            .eq_ignore_ascii_case(b"application/json")
     };
-    headers.get(CONTENT_TYPE).is_some_and(essence)
+    headers.get(CONTENT_TYPE).is_some_and(is_json)
 }
 
 #[cfg(test)]
