@@ -10,6 +10,8 @@ mod flight;
 mod gate;
 mod governor;
 mod health;
+#[cfg(all(test, loom_models))]
+mod models;
 mod schedule;
 mod token;
 
