@@ -3,6 +3,7 @@
 use std::fmt;
 
 use http::Uri;
+use http::uri::Authority;
 
 use crate::transport;
 
@@ -66,6 +67,9 @@ impl EndpointUri {
         if authority.as_str().contains('@') {
             return Err(EndpointUriError::UserInformation);
         }
+        if !has_usable_port(authority) {
+            return Err(EndpointUriError::Invalid);
+        }
         Ok(Self { uri })
     }
 
@@ -85,6 +89,13 @@ impl EndpointUri {
     }
 }
 
+/// `Uri` takes a port that is none for no port at all, and the request would go
+/// to the default one.
+fn has_usable_port(authority: &Authority) -> bool {
+    let (_, port) = authority.as_str().split_at(authority.host().len());
+    matches!(port, "" | ":") || authority.port_u16().is_some()
+}
+
 impl fmt::Display for EndpointUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.uri.fmt(f)
@@ -98,7 +109,7 @@ impl fmt::Display for EndpointUri {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum EndpointUriError {
-    /// Not a URI, or one with characters that RFC 3986 does not have.
+    /// Not a URI: characters that RFC 3986 does not have, a port that is none.
     Invalid,
     /// No scheme http or https, or no host.
     NotAbsolute,
@@ -141,6 +152,11 @@ mod tests {
                 "https://as.example.com/t\u{f6}ken",
                 EndpointUriError::Invalid,
             ),
+            (
+                "https://as.example.com:99999/token",
+                EndpointUriError::Invalid,
+            ),
+            ("https://[::1]:x/token", EndpointUriError::Invalid),
             ("/token", EndpointUriError::NotAbsolute),
             ("as.example.com", EndpointUriError::NotAbsolute),
             ("ftp://as.example.com/token", EndpointUriError::NotAbsolute),
@@ -169,6 +185,8 @@ mod tests {
             "https://as.example.com/token?a=%20b&x=%2f&;",
             "http://127.0.0.1:1/",
             "https://[::1]/t//u",
+            "https://[::1]:8443/",
+            "https://as.example.com:/",
         ] {
             assert_eq!(EndpointUri::new(text).unwrap().to_string(), text);
         }

@@ -69,7 +69,7 @@ impl fmt::Display for RequestError {
             RequestErrorKind::ReservedParameter => {
                 write!(
                     f,
-                    "the parameter {} is set by the request itself, use its own method",
+                    "the parameter {} cannot be an extra, the client or a method of its own sets it",
                     Quoted(&self.parameter)
                 )
             }

@@ -92,6 +92,7 @@ mod tests {
             ("HTTPS://a.example", true),
             ("http://[::1]:80/x", true),
             ("http://a.example", false),
+            ("http://localhost@a.example/", false),
             ("ws://localhost", false),
             ("a.example:443", false),
         ] {

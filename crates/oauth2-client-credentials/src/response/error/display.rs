@@ -18,7 +18,7 @@ impl fmt::Display for ResponseError {
                 uri,
             } => {
                 write!(f, " with the error `{code}`")?;
-                if let Some(description) = description {
+                if let Some(description) = description.as_deref().filter(|text| !text.is_empty()) {
                     write!(f, " ({description})")?;
                 }
                 if let Some(uri) = uri {
@@ -50,6 +50,9 @@ impl ResponseError {
             }
             ErrorKind::Protocol if self.inner.status == StatusCode::NOT_FOUND => {
                 "check the URI of the token endpoint"
+            }
+            ErrorKind::Protocol if self.code().is_some() => {
+                "the code is not one that tells what to do, ask whoever runs the server"
             }
             kind => kind.advice(),
         }
@@ -96,6 +99,11 @@ mod tests {
             "the token endpoint answered 401 Unauthorized with the error `invalid_client` (bad secret): \
              the server does not accept this client, check its id, its secret and its authentication method \
              (the server says: after 30 s)",
+        );
+        assert!(
+            error(code("vendor_code", ""), 400)
+                .to_string()
+                .contains("ask whoever runs the server")
         );
         assert!(
             error(Cause::Status, 302)
