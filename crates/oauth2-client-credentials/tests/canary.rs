@@ -1,6 +1,6 @@
 //! No secret and no token shows in `Debug`, in `Display` or in an error.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+#![allow(clippy::unwrap_used, reason = "functions that tests share are tests")]
 
 use std::fmt::{Debug, Write as _};
 use std::time::SystemTime;

@@ -1,6 +1,6 @@
 //! The response decoder, beyond what the vectors say of it.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+#![allow(clippy::unwrap_used, reason = "functions that tests share are tests")]
 
 use std::time::{Duration, SystemTime};
 

@@ -1,7 +1,7 @@
 //! Lenient, strict, and the decoder's other options: what is noted, what is
 //! refused.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+#![allow(clippy::unwrap_used, reason = "functions that tests share are tests")]
 
 use std::time::{Duration, SystemTime};
 
