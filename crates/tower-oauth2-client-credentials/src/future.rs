@@ -4,6 +4,7 @@ use std::{
     fmt,
     future::Future,
     marker::PhantomData,
+    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -14,7 +15,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::{
-    error::{BoxError, TokenError},
+    error::{BoxError, TokenError, TokenErrorKind},
     replay::Never,
     service::Settings,
     source::Kept,
@@ -50,6 +51,7 @@ struct Waiting<S, ReqBody> {
     settings: Arc<Settings>,
     request: Option<Request<ReqBody>>,
     step: Step,
+    again: bool,
 }
 
 /// First the token, then the inner service's readiness, so that none is held while the other is awaited.
@@ -80,6 +82,7 @@ where
             settings,
             request: Some(request),
             step,
+            again: false,
         };
         Self::new(State::Waiting {
             waiting: Box::new(waiting),
@@ -146,7 +149,10 @@ where
                         self.settings.attach(kept, request.headers_mut())?;
                         return Poll::Ready(Ok(self.inner.call(request)));
                     }
-                    // The token ended while the service was busy: from the start, and without the readiness.
+                    // The token ended while the service was busy: once more from the start, without the readiness.
+                    if mem::replace(&mut self.again, true) {
+                        return Poll::Ready(Err(outlived().into()));
+                    }
                     self.inner = self.inner.clone();
                     self.step = Step::Token(acquire(&self.settings));
                 }
@@ -158,6 +164,14 @@ where
 fn acquire(settings: &Arc<Settings>) -> Acquiring {
     let settings = Arc::clone(settings);
     Box::pin(async move { settings.source.wait().await })
+}
+
+fn outlived() -> TokenError {
+    TokenError::new(
+        TokenErrorKind::Timeout,
+        "the request was not sent: twice its token ended while the service below was not ready; \
+         that service is overloaded, or tokens are very short",
+    )
 }
 
 impl<S, ReqBody, R> fmt::Debug for ResponseFuture<S, ReqBody, R>

@@ -8,6 +8,7 @@ use std::{
     convert::Infallible,
     future::{Ready, ready},
     mem::size_of,
+    pin::Pin,
     rc::Rc,
     task::{Context, Poll},
     time::Duration,
@@ -19,6 +20,7 @@ use http_body_util::Full;
 use oauth2_client_credentials::{TokenResponse, TokenType};
 use oauth2_client_credentials_testkit::{Answer, AuthorizationServer, ResourceServer};
 use support::{origins, request, send, source, stack, token_error};
+use tokio::time::{Sleep, sleep};
 use tower::{BoxError, Layer, Service, ServiceExt};
 use tower_oauth2_client_credentials::{
     ClientCredentials, ClientCredentialsLayer, Fetch, OnExisting, Origins, ResponseFuture,
@@ -74,7 +76,7 @@ async fn the_slow_path_waits_for_the_inner_service_after_the_token() {
         .call(request());
     handle.allow(0);
     let response = tokio::spawn(response);
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    sleep(Duration::from_secs(1)).await;
     assert_eq!(server.token_requests(), 1, "the token is there");
     assert!(
         !response.is_finished(),
@@ -104,12 +106,53 @@ async fn a_token_that_ends_while_the_inner_service_is_busy_is_not_sent() {
         .call(request());
     handle.allow(0);
     let response = tokio::spawn(response);
-    tokio::time::sleep(Duration::from_secs(61)).await;
+    sleep(Duration::from_secs(61)).await;
     handle.allow(2);
     let (sent, respond) = handle.next_request().await.unwrap();
     assert_eq!(token_of(&sent), "Bearer t2");
     respond.send_response(Response::new(()));
     response.await.unwrap().unwrap();
+}
+
+/// Takes 61 s to become ready, each instance anew.
+struct Slow(Pin<Box<Sleep>>);
+
+impl Slow {
+    fn new() -> Self {
+        Self(Box::pin(sleep(Duration::from_secs(61))))
+    }
+}
+
+impl Clone for Slow {
+    fn clone(&self) -> Self {
+        Self::new()
+    }
+}
+
+impl Service<Request<()>> for Slow {
+    type Response = Response<()>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<()>, Infallible>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.0.as_mut().poll(cx).map(Ok)
+    }
+
+    fn call(&mut self, _: Request<()>) -> Self::Future {
+        ready(Ok(Response::new(())))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_never_ready_in_time_is_not_waited_for_without_end() {
+    let server = AuthorizationServer::builder()
+        .lifetime(Duration::from_secs(60))
+        .build();
+    let service = ClientCredentials::new(Slow::new(), source(&server).build(), origins());
+    let error = token_error(send(&service).await.unwrap_err());
+    assert_eq!(error.kind(), TokenErrorKind::Timeout);
+    assert!(error.to_string().contains("not ready"), "{error}");
+    assert_eq!(server.token_requests(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -331,7 +374,7 @@ fn the_future_is_at_most_32_bytes_larger_than_the_inner_one() {
     );
     impl<const N: usize> Future for Answer<N> {
         type Output = Result<Response<Full<Bytes>>, BoxError>;
-        fn poll(self: std::pin::Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
             unreachable!("only its size is asked for")
         }
     }

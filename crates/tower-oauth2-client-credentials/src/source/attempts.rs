@@ -88,8 +88,13 @@ impl Task {
                     attempt.landing(asked)
                 });
             }
+            let limit = self.context.schedule.attempt_timeout(sent.since(started));
+            if limit.is_zero() {
+                // The machine slept in the middle of the flight: whoever needs a token starts another.
+                return last.map_or(Landing::Lost, |(attempt, asked)| attempt.landing(asked));
+            }
             self.attempts += 1;
-            let attempt = match self.attempt(started, sent).await {
+            let attempt = match self.attempt(limit, sent).await {
                 Ok(answer) => return Landing::Token(answer),
                 Err(attempt) => attempt,
             };
@@ -115,9 +120,8 @@ impl Task {
     }
 
     /// Asks the token service once. Assertions, proofs and secrets are made anew by it.
-    async fn attempt(&self, started: Moment, sent: Moment) -> Result<Answer, Attempt> {
+    async fn attempt(&self, limit: Duration, sent: Moment) -> Result<Answer, Attempt> {
         let credential_version = self.context.credential_version();
-        let limit = self.context.schedule.attempt_timeout(sent.since(started));
         let fetch = Fetch::new(self.cell.request().clone());
         match time::timeout(limit, self.context.service().oneshot(fetch)).await {
             Ok(Ok(response)) => Ok(Answer { response, sent }),

@@ -118,7 +118,7 @@ impl Cell {
     pub(crate) fn ready(
         &self,
         context: &Context,
-        can_launch: bool,
+        can_wait: bool,
     ) -> Option<(Arc<Kept>, Option<Arc<Flight>>)> {
         let kept = Arc::clone(self.kept.load().as_ref()?);
         let seen = kept.window.read();
@@ -136,7 +136,7 @@ impl Cell {
             return Some((kept, None));
         }
         context.observe(&Event::ServedDue);
-        let renewal = if can_launch {
+        let renewal = if can_wait {
             self.try_renew(context, now)
         } else {
             None
@@ -155,19 +155,21 @@ impl Cell {
         launch
     }
 
-    /// What a request does now, whatever the state. `can_launch`: it has a runtime to start a flight on.
-    pub(crate) fn decide(&self, context: &Context, can_launch: bool, now: Moment) -> Decision {
+    /// What a request does now, whatever the state. `can_wait`: it has a runtime, for a flight and for timers.
+    pub(crate) fn decide(&self, context: &Context, can_wait: bool, now: Moment) -> Decision {
         let mut state = lock(&self.state);
         let given_up = state.give_up(context, now);
         let kept = self.kept.load().clone();
         let decision = match kept.as_ref().map(|kept| (kept, kept.phase(now))) {
             _ if state.closed => Decision::Fail(errors::closed()),
             Some((kept, Phase::Fresh | Phase::Due)) => Decision::Attach(Arc::clone(kept)),
-            Some((kept, Phase::Leeway)) => state.in_leeway(context, can_launch, kept, now),
-            Some((_, Phase::Expired)) => {
-                state.without_token(context, can_launch, Cause::Expired, now)
+            Some((kept, Phase::Leeway)) => state.in_leeway(context, can_wait, kept, now),
+            Some((kept, Phase::Expired)) => {
+                // A wall clock that is set back must not find its way into an old window.
+                kept.window.close();
+                state.without_token(context, can_wait, Cause::Expired, now)
             }
-            None => state.without_token(context, can_launch, Cause::Empty, now),
+            None => state.without_token(context, can_wait, Cause::Empty, now),
         };
         drop(state);
         tell_lost(given_up);
@@ -189,6 +191,7 @@ impl Cell {
             .is_some();
         match landing {
             Landing::Token(answer) => {
+                state.gate.clear();
                 Outcome::Token(self.publish(&mut state, context, flight, answer, now))
             }
             Landing::Failed(failure) if current => {
@@ -210,6 +213,15 @@ impl Cell {
             Landing::HeldBack(error) => Outcome::Failed(error),
             Landing::Lost => Outcome::Lost,
         }
+    }
+
+    /// Whether `kept` is still what the cell keeps, and works.
+    pub(crate) fn keeps(&self, kept: &Arc<Kept>, now: Moment) -> bool {
+        let current = self.kept.load();
+        !kept.is_expired(now)
+            && current
+                .as_ref()
+                .is_some_and(|current| Arc::ptr_eq(current, kept))
     }
 
     /// Takes a token that comes from elsewhere, unless it has ended.
@@ -304,7 +316,6 @@ impl Cell {
         );
         if flight.number() > state.settled {
             state.settled = flight.number();
-            state.gate.clear();
             if let Some(kept) = kept {
                 state.generation = kept.generation();
                 self.kept.store(Some(kept));
@@ -339,21 +350,21 @@ impl State {
     fn in_leeway(
         &mut self,
         context: &Context,
-        can_launch: bool,
+        can_wait: bool,
         kept: &Arc<Kept>,
         now: Moment,
     ) -> Decision {
         let (flight, launch) = match &self.flight {
-            Some(flight) => (Arc::clone(flight), false),
-            None if can_launch && self.shut(context, now).is_none() => {
+            Some(flight) if can_wait => (Arc::clone(flight), false),
+            None if can_wait && self.shut(context, now).is_none() => {
                 (self.start(Cause::Renewal), true)
             }
-            None => return Decision::AttachInLeeway(Arc::clone(kept)),
+            _ => return Decision::AttachInLeeway(Arc::clone(kept)),
         };
         let age = flight
             .started()
             .map_or(Duration::ZERO, |started| now.since(started));
-        let patience = context.schedule.leeway_wait(age);
+        let patience = context.schedule.leeway_wait(age).min(kept.left(now));
         if patience.is_zero() && !launch {
             return Decision::AttachInLeeway(Arc::clone(kept));
         }
@@ -367,31 +378,30 @@ impl State {
     fn without_token(
         &mut self,
         context: &Context,
-        can_launch: bool,
+        can_wait: bool,
         cause: Cause,
         now: Moment,
     ) -> Decision {
-        if let Some(flight) = &self.flight {
-            let patience = self
-                .gate
-                .last_error(now)
-                .map_or(Patience::Budget, Patience::Trial);
-            return Decision::Wait {
-                flight: Arc::clone(flight),
-                launch: false,
-                patience,
-            };
-        }
-        if let Some(error) = self.shut(context, now) {
+        if self.flight.is_none()
+            && let Some(error) = self.shut(context, now)
+        {
             return Decision::Fail(error);
         }
-        if !can_launch {
+        if !can_wait {
             return Decision::Fail(errors::no_runtime());
         }
+        let (flight, launch) = match &self.flight {
+            Some(flight) => (Arc::clone(flight), false),
+            None => (self.start(cause), true),
+        };
+        let patience = match self.gate.last_error(now) {
+            Some(error) if !launch => Patience::Trial(error),
+            _ => Patience::Budget,
+        };
         Decision::Wait {
-            flight: self.start(cause),
-            launch: true,
-            patience: Patience::Budget,
+            flight,
+            launch,
+            patience,
         }
     }
 }

@@ -48,10 +48,10 @@ pub trait Clock: fmt::Debug + Send + Sync {
     /// The time of day. It can be set, forwards and backwards.
     fn wall(&self) -> SystemTime;
 
-    /// The time of day in milliseconds, to within 10 ms and as cheap as can be: every request reads it.
+    /// The time of day in milliseconds since 1970, to within 10 ms and as cheap as can be: every request reads it.
+    /// It may wrap.
     fn coarse_ms(&self) -> u64 {
-        let since_epoch = self.wall().duration_since(UNIX_EPOCH).unwrap_or_default();
-        since_epoch.as_millis() as u64
+        (wall_nanos(self.wall()) / 1_000_000) as u64
     }
 }
 
@@ -210,20 +210,21 @@ impl AgeClock {
 /// The monotonic clock, and how far the wall clock is ahead of it in nanoseconds.
 fn read_both(clock: &dyn Clock) -> (Duration, i128) {
     let mut monotonic = clock.monotonic();
-    let mut wall = wall_nanos(clock);
+    let mut wall = wall_nanos(clock.wall());
     // A thread that was held up between the two readings would see a jump where there was none.
     for _ in 0..3 {
         let after = clock.monotonic();
         if (after.saturating_sub(monotonic).as_nanos() as i128) < NOISE {
             break;
         }
-        (monotonic, wall) = (after, wall_nanos(clock));
+        (monotonic, wall) = (after, wall_nanos(clock.wall()));
     }
     (monotonic, wall - monotonic.as_nanos() as i128)
 }
 
-fn wall_nanos(clock: &dyn Clock) -> i128 {
-    match clock.wall().duration_since(UNIX_EPOCH) {
+/// Since 1970, or before.
+fn wall_nanos(wall: SystemTime) -> i128 {
+    match wall.duration_since(UNIX_EPOCH) {
         Ok(after) => after.as_nanos() as i128,
         Err(before) => -(before.duration().as_nanos() as i128),
     }

@@ -23,7 +23,7 @@ pub use token::Token;
 
 pub(crate) use token::Kept;
 
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 
 use oauth2_client_credentials::TokenResponse;
 use tokio::{runtime::Handle, time};
@@ -163,6 +163,7 @@ impl TokenSource {
     }
 
     /// Forgets the token: no request carries it from now on, and the next one waits for another. Starts nothing by itself.
+    /// A token that is under way just now is given to those who wait for it, and not kept.
     pub fn invalidate(&self) {
         self.owner.cell.invalidate();
     }
@@ -200,9 +201,11 @@ impl TokenSource {
 
     /// A token, whatever it takes. Runs inside the caller; the flight it waits for does not.
     pub(crate) async fn wait(&self) -> Result<Arc<Kept>, TokenError> {
-        let (context, cell) = (&self.owner.context, &self.owner.cell);
-        let budget_ends = time::Instant::now() + context.schedule.wait_budget();
-        let mut lost = false;
+        let Owner { context, cell } = &*self.owner;
+        let called = time::Instant::now();
+        let budget_ends = called + context.schedule.wait_budget();
+        let trial_ends = budget_ends.min(called + context.schedule.trial_wait());
+        let (mut launched, mut lost) = (None, false);
         loop {
             let runtime = Handle::try_current().ok();
             let (flight, launch, patience) =
@@ -218,30 +221,35 @@ impl TokenSource {
                 };
             if let Some(runtime) = runtime.filter(|_| launch) {
                 attempts::launch(&runtime, context, cell, &flight);
+                launched = Some(flight.number());
             }
+            let patience = match patience {
+                // A trial of its own is waited for like any other flight.
+                Patience::Trial(_) if launched == Some(flight.number()) => Patience::Budget,
+                patience => patience,
+            };
             let ends = match &patience {
                 Patience::Budget => budget_ends,
-                Patience::Trial(_) => {
-                    budget_ends.min(time::Instant::now() + context.schedule.trial_wait())
-                }
-                Patience::Leeway(_, patience) => time::Instant::now() + *patience,
+                Patience::Trial(_) => trial_ends,
+                Patience::Leeway(_, patience) => budget_ends.min(time::Instant::now() + *patience),
             };
             let outcome = time::timeout_at(ends, flight.outcome()).await.ok();
-            let error = match (outcome, patience) {
+            return Err(match (outcome, patience) {
                 (Some(Outcome::Token(kept)), _) => return Ok(kept),
                 // Its runtime is gone. Once more on this one's, but not for ever.
-                (Some(Outcome::Lost), _) if !std::mem::replace(&mut lost, true) => continue,
-                // The token may have ended meanwhile; then this is a request without one.
-                (_, Patience::Leeway(kept, _)) if kept.is_expired(context.clock.now()) => continue,
-                (_, Patience::Leeway(kept, _)) => return Ok(self.in_leeway(kept)),
+                (Some(Outcome::Lost), _) if !mem::replace(&mut lost, true) => continue,
+                (_, Patience::Leeway(kept, _)) if cell.keeps(&kept, context.clock.now()) => {
+                    return Ok(self.in_leeway(kept));
+                }
+                // It has ended or was invalidated meanwhile: a request like any other without a token.
+                (_, Patience::Leeway(..)) => continue,
                 (Some(Outcome::Failed(error)), _) | (None, Patience::Trial(error)) => error,
                 (Some(Outcome::Lost), _) => errors::lost(),
                 (None, Patience::Budget) if flight.started().is_none() => {
                     errors::overloaded(context.schedule.wait_budget())
                 }
                 (None, Patience::Budget) => errors::timed_out(context.schedule.wait_budget()),
-            };
-            return Err(error);
+            });
         }
     }
 

@@ -47,7 +47,9 @@ impl Clock for Frozen {
 }
 
 fn context() -> Arc<Context> {
-    let service = tower::service_fn(|_: Fetch| async { Err::<TokenResponse, BoxError>("a model sends nothing".into()) });
+    let service = tower::service_fn(|_: Fetch| async {
+        Err::<TokenResponse, BoxError>("a model sends nothing".into())
+    });
     Arc::new(Context {
         service: std::sync::Mutex::new(BoxCloneService::new(service)),
         clock: AgeClock::new(Arc::new(Frozen)),
@@ -65,13 +67,20 @@ fn cell() -> Arc<Cell> {
 
 /// A token that is asked for at `sent` and lives for an hour.
 fn token(name: &str, sent: Moment) -> Landing {
-    let response = TokenResponse::builder(name).expires_in(Duration::from_secs(3_600)).build().unwrap();
+    let response = TokenResponse::builder(name)
+        .expires_in(Duration::from_secs(3_600))
+        .build()
+        .unwrap();
     Landing::Token(Answer { response, sent })
 }
 
 fn failure() -> Landing {
     let error = TokenError::new(TokenErrorKind::Transient, "no token");
-    Landing::Failed(Failure { error, credential_version: 0, retry_after: None })
+    Landing::Failed(Failure {
+        error,
+        credential_version: 0,
+        retry_after: None,
+    })
 }
 
 fn land(cell: &Cell, context: &Context, flight: &Arc<Flight>, landing: Landing, now: Moment) {
@@ -90,7 +99,11 @@ fn with_token(context: &Context, age: Duration) -> Arc<Cell> {
 /// The flight that a request at `now` has to launch; it is let through at once.
 fn launched(cell: &Cell, context: &Context, now: Moment) -> Arc<Flight> {
     match cell.decide(context, true, now) {
-        Decision::Wait { flight, launch: true, .. } => {
+        Decision::Wait {
+            flight,
+            launch: true,
+            ..
+        } => {
             flight.start(now);
             flight
         }
@@ -248,7 +261,10 @@ fn a_flight_that_was_given_up_neither_publishes_over_a_newer_one_nor_closes_its_
             let now = context.clock.now();
             let old = launched(&cell, &context, began);
             let new = launched(&cell, &context, now);
-            assert!(matches!(block_on(old.outcome()), Outcome::Lost), "its waiters look for another");
+            assert!(
+                matches!(block_on(old.outcome()), Outcome::Lost),
+                "its waiters look for another"
+            );
             let stood_still = thread::spawn({
                 let (context, cell) = (Arc::clone(&context), Arc::clone(&cell));
                 move || land(&cell, &context, &old, late(began), now)
@@ -290,7 +306,13 @@ fn what_began_before_an_invalidation_is_not_kept() {
         });
         land(&cell, &context, &flight, token("t1", now), now);
         invalidating.join().unwrap();
-        assert!(matches!(block_on(flight.outcome()), Outcome::Token(_)), "its waiters have it");
-        assert!(matches!(cell.decide(&context, true, now), Decision::Wait { launch: true, .. }));
+        assert!(
+            matches!(block_on(flight.outcome()), Outcome::Token(_)),
+            "its waiters have it"
+        );
+        assert!(matches!(
+            cell.decide(&context, true, now),
+            Decision::Wait { launch: true, .. }
+        ));
     });
 }

@@ -197,7 +197,8 @@ impl Schedule {
         self.backoff.at(failed - 1).mul_f64(draw)
     }
 
-    /// How long the gate stays closed after the `failures`th failed flight in a row, counted from 1, which took `took`.
+    /// How long the gate stays closed after the `failures`th failed flight in a row, counted from 1, which took `took`; a
+    /// sleep of the machine does not count.
     pub(crate) fn gate(
         &self,
         situation: Situation,
@@ -210,7 +211,9 @@ impl Schedule {
             Situation::Transient => self.gate_transient,
             Situation::Terminal => self.gate_terminal,
         };
-        ramp.at(failures - 1).mul_f64(0.5 + draw).max(took)
+        ramp.at(failures - 1)
+            .mul_f64(0.5 + draw)
+            .max(took.min(self.flight_timeout))
     }
 
     /// What the server asked for, but no longer than we are ready to obey.

@@ -201,6 +201,11 @@ impl Window {
         Seen(self.0.load(Ordering::Acquire))
     }
 
+    /// Nothing is known any more.
+    pub(crate) fn close(&self) {
+        self.0.store(0, Ordering::Release);
+    }
+
     /// Opens the window at `coarse_ms` for `span`, if nobody else did since it was read. Whoever did is elected.
     pub(crate) fn open(&self, seen: Seen, coarse_ms: u64, span: Duration) -> bool {
         let span = span

@@ -1,0 +1,28 @@
+//! The invariants of a token's life, as properties over random timelines: driven clocks, a scripted server, the whole layer.
+//!
+//! `PROPTEST_CASES` says how many timelines each property tries (500 unless set); a failure prints the shortest one found
+//! and its seed.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod outages;
+mod repeats;
+mod runtimes;
+mod timeline;
+mod timelines;
+#[path = "../scenario_runner/world.rs"]
+#[allow(dead_code, reason = "the scenarios use more of it")]
+mod world;
+
+use proptest::test_runner::Config;
+
+/// As many cases as the environment asks for, else 500.
+fn config() -> Config {
+    let cases = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok());
+    Config {
+        cases: cases.unwrap_or(500),
+        max_shrink_iters: 4_000,
+        ..Config::default()
+    }
+}
