@@ -15,6 +15,11 @@ mod sync;
 
 pub use oauth2_client_credentials;
 
+#[cfg(feature = "metrics")]
+pub use crate::event::MetricsObserver;
+#[cfg(feature = "tracing")]
+pub use crate::event::TracingObserver;
+
 pub use crate::{
     credential::Credential,
     endpoint::{EndpointError, TokenEndpoint},

@@ -1,5 +1,15 @@
 //! What an operator can observe.
 
+#[cfg(feature = "metrics")]
+mod metrics;
+#[cfg(feature = "tracing")]
+mod tracing;
+
+#[cfg(feature = "metrics")]
+pub use self::metrics::MetricsObserver;
+#[cfg(feature = "tracing")]
+pub use self::tracing::TracingObserver;
+
 use std::{fmt, time::Duration};
 
 use oauth2_client_credentials::{Quirk, TokenRequest};

@@ -1,0 +1,208 @@
+//! What an operator sees: the observer, and its `tracing` and `metrics` forms.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use oauth2_client_credentials_testkit::{Answer, AuthorizationServer};
+use support::{send, source, stack};
+use tokio::time::sleep;
+use tower_oauth2_client_credentials::{Event, Observer};
+
+/// The names of what happened, in its order.
+#[derive(Clone, Debug, Default)]
+struct Names(Arc<Mutex<Vec<String>>>);
+
+impl Observer for Names {
+    fn observe(&self, event: &Event<'_>) {
+        let name = match event {
+            Event::Fetch {
+                cause,
+                outcome,
+                attempts,
+                waiters,
+                ..
+            } => {
+                let outcome =
+                    outcome.map_or_else(|error| error.kind().to_string(), |()| "ok".to_owned());
+                format!("fetch {} {outcome} {attempts} {waiters}", cause.as_str())
+            }
+            Event::SecondsToExpiry { left, .. } => format!("ends in {}", left.as_secs()),
+            Event::GateClosed { retry_in, .. } => format!("gate {}", retry_in.as_millis()),
+            other => format!("{other:?}"),
+        };
+        self.0.lock().unwrap().push(name);
+    }
+}
+
+impl Names {
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_event_is_told_once_and_nothing_while_fresh() {
+    let server = AuthorizationServer::builder()
+        .lifetime(Duration::from_secs(100))
+        .build();
+    let names = Names::default();
+    let source = source(&server).observer(names.clone()).build();
+    server.push_answer(Answer::body(503, ""));
+    server.push_answer(Answer::oauth_error(400, "invalid_scope"));
+    source.token().await.unwrap_err();
+    assert_eq!(names.take(), ["fetch empty Scope 2 1", "gate 5000"]);
+    sleep(Duration::from_secs(5)).await;
+    let both = tokio::join!(source.token(), source.token());
+    both.0.unwrap();
+    both.1.unwrap();
+    assert_eq!(names.take(), ["fetch empty ok 1 2", "ends in 100"]);
+    for _ in 0..100 {
+        source.token().await.unwrap();
+    }
+    assert!(names.take().is_empty());
+    server.set_outage(Some(Answer::connect_error()));
+    sleep(Duration::from_secs(80)).await;
+    source.token().await.unwrap();
+    let told = names.take();
+    assert!(told[0].starts_with("fetch renewal Transient 3"), "{told:?}");
+    assert!(
+        told[1].starts_with("gate ") && told[2] == "ServedInLeeway" && told.len() == 3,
+        "{told:?}"
+    );
+}
+
+#[cfg(feature = "tracing")]
+#[tokio::test(start_paused = true)]
+async fn tracing_tells_a_failure_with_its_code_and_without_secrets() {
+    use tower_oauth2_client_credentials::TracingObserver;
+
+    /// Keeps every event as text.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing_subscriber::util::SubscriberInitExt::set_default(subscriber);
+    let server = AuthorizationServer::builder()
+        .token_prefix("canary")
+        .build();
+    server.push_answer(Answer::oauth_error(401, "invalid_client"));
+    let source = source(&server).observer(TracingObserver::new()).build();
+    source.token().await.unwrap_err();
+    sleep(Duration::from_secs(5)).await;
+    source.token().await.unwrap();
+    let shown = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    for words in [
+        "WARN",
+        "could not fetch a token",
+        "ClientAuthentication",
+        "invalid_client",
+        "fetched a token",
+        "token_request",
+    ] {
+        assert!(shown.contains(words), "{words} in {shown}");
+    }
+    assert!(!shown.contains("canary"), "{shown}");
+}
+
+#[cfg(feature = "metrics")]
+#[test]
+fn metrics_count_fetches_by_cause_and_outcome() {
+    use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+    use tower_oauth2_client_credentials::MetricsObserver;
+
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    metrics::with_local_recorder(&recorder, || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let server = AuthorizationServer::new();
+            server.push_answer(Answer::oauth_error(400, "invalid_scope"));
+            let source = source(&server).observer(MetricsObserver::new()).build();
+            source.token().await.unwrap_err();
+            sleep(Duration::from_secs(5)).await;
+            source.token().await.unwrap();
+        });
+    });
+    let mut counted: Vec<_> = snapshotter
+        .snapshot()
+        .into_vec()
+        .into_iter()
+        .filter_map(|(key, _, _, value)| {
+            let labels: Vec<_> = key
+                .key()
+                .labels()
+                .map(|label| label.value().to_owned())
+                .collect();
+            match value {
+                DebugValue::Counter(count) => {
+                    Some((key.key().name().to_owned(), labels.join(","), count))
+                }
+                _ => None,
+            }
+        })
+        .collect();
+    counted.sort();
+    let name = |name: &str| format!("oauth2_client_credentials_{name}_total");
+    assert_eq!(
+        counted,
+        [
+            (name("fetch_attempts"), String::new(), 2),
+            (name("fetches"), "empty,Scope".to_owned(), 1),
+            (name("fetches"), "empty,ok".to_owned(), 1),
+            (name("gate_closed"), String::new(), 1),
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn warming_up_tries_until_it_works_or_cannot() {
+    let server = AuthorizationServer::new();
+    server.set_outage(Some(Answer::connect_error()));
+    let source = source(&server).build();
+    let error = source.warm_up(Duration::from_secs(5)).await.unwrap_err();
+    assert!(error.is_transient());
+    let warming = tokio::spawn({
+        let source = source.clone();
+        async move { source.warm_up(Duration::from_secs(120)).await }
+    });
+    sleep(Duration::from_secs(40)).await;
+    server.set_outage(None);
+    warming.await.unwrap().unwrap();
+    assert!(source.health().is_usable());
+
+    let server = AuthorizationServer::builder()
+        .client("svc", "another")
+        .build();
+    let (_, service) = stack(&server);
+    let error = service
+        .source()
+        .warm_up(Duration::from_secs(60))
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), Some("invalid_client"));
+    assert_eq!(server.token_requests(), 1, "trying again cannot help");
+    send(&service).await.unwrap_err();
+}
