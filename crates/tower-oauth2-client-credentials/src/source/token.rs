@@ -91,8 +91,11 @@ impl Kept {
         lifetime: Duration,
         times: Times,
     ) -> Self {
+        let header = Bearer::new().header_value(&response).ok();
+        // The first clone of its bytes allocates their reference count: here, and not in a request.
+        drop(header.clone());
         Self {
-            header: Bearer::new().header_value(&response).ok(),
+            header,
             response,
             generation,
             lifetime,
