@@ -89,6 +89,7 @@ mod challenge;
 mod client;
 mod endpoint_uri;
 mod form;
+mod fresh;
 mod presentation;
 mod request_error;
 mod response;
@@ -106,7 +107,8 @@ pub use crate::authentication::{
 pub use crate::challenge::Challenge;
 pub use crate::client::{Client, ClientError};
 pub use crate::endpoint_uri::{EndpointUri, EndpointUriError};
-pub use crate::presentation::{Bearer, OnExisting, PresentationError};
+pub use crate::fresh::Fresh;
+pub use crate::presentation::{Bearer, OnExisting, Presentation, PresentationError};
 pub use crate::request_error::{RequestError, RequestErrorKind};
 pub use crate::response::{Decoder, ErrorKind, Quirk, ResponseError, ZeroLifetime};
 pub use crate::scope::Scope;

@@ -3,11 +3,12 @@
 use http::header::{AUTHORIZATION, Entry};
 use http::{HeaderValue, request};
 
+use crate::fresh::Fresh;
 use crate::token_response::TokenResponse;
-use crate::token_type::TokenType;
 use crate::transport::is_secure;
 
-use super::PresentationError;
+use super::accepted::Accepted;
+use super::{Presentation, PresentationError};
 
 /// Shows a token in the header `Authorization: Bearer …` (RFC 6750 §2.1).
 ///
@@ -23,7 +24,7 @@ use super::PresentationError;
 #[derive(Clone, Debug, Default)]
 pub struct Bearer {
     on_existing: OnExisting,
-    treated_as_bearer: Vec<String>,
+    accepted: Accepted,
 }
 
 impl Bearer {
@@ -46,7 +47,7 @@ impl Bearer {
     /// eBay's `Application Access Token`.
     #[must_use]
     pub fn treat_as_bearer(mut self, token_type: impl Into<String>) -> Self {
-        self.treated_as_bearer.push(token_type.into());
+        self.accepted.treat_as_bearer(token_type.into());
         self
     }
 
@@ -56,10 +57,7 @@ impl Bearer {
     /// # Errors
     /// When the token is of another type or cannot stand in a header.
     pub fn header_value(&self, token: &TokenResponse) -> Result<HeaderValue, PresentationError> {
-        if !self.accepts(token.token_type()) {
-            let name = token.token_type().as_str().to_owned();
-            return Err(PresentationError::UnsupportedTokenType(name));
-        }
+        self.accepted.check(token)?;
         let value = ["Bearer ", token.access_token().expose()].concat();
         let mut value =
             HeaderValue::try_from(value).map_err(|_| PresentationError::InvalidAccessToken)?;
@@ -98,18 +96,16 @@ impl Bearer {
         }
         Ok(())
     }
+}
 
-    fn accepts(&self, token_type: &TokenType) -> bool {
-        match token_type {
-            TokenType::Bearer => true,
-            // Without its proof a DPoP token is refused by whoever checks it, and
-            // leaked to whoever does not.
-            TokenType::DPoP => false,
-            TokenType::Other(name) => self
-                .treated_as_bearer
-                .iter()
-                .any(|one| one.eq_ignore_ascii_case(name)),
-        }
+impl Presentation for Bearer {
+    fn attach(
+        &self,
+        parts: &mut request::Parts,
+        token: &TokenResponse,
+        _fresh: &Fresh,
+    ) -> Result<(), PresentationError> {
+        self.attach(parts, token)
     }
 }
 

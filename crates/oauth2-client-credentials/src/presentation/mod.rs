@@ -1,10 +1,13 @@
 //! How a token is shown to a resource server.
 
+mod accepted;
 mod bearer;
+mod scheme;
 
 use std::fmt;
 
 pub use self::bearer::{Bearer, OnExisting};
+pub use self::scheme::Presentation;
 
 /// Why a token was not attached to a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -18,8 +21,14 @@ pub enum PresentationError {
     /// The token cannot stand in a header.
     InvalidAccessToken,
     /// There is an `Authorization` already, and
-    /// [`OnExisting::Refuse`] was chosen.
+    /// [`OnExisting::Refuse`] was chosen; or an `access_token` in the query or
+    /// the form, which may be there but once.
     AlreadyAuthorized,
+    /// The request cannot carry a token in this way: its method or its content
+    /// type has no form body (RFC 6750 §2.2).
+    UnsupportedPlacement,
+    /// What a scheme of the caller's own says, without the token.
+    Other(String),
 }
 
 impl fmt::Display for PresentationError {
@@ -35,8 +44,12 @@ impl fmt::Display for PresentationError {
             }
             Self::InvalidAccessToken => f.write_str("the access token cannot stand in a header"),
             Self::AlreadyAuthorized => {
-                f.write_str("the request has an authorization header already")
+                f.write_str("the request has an authorization already")
             }
+            Self::UnsupportedPlacement => f.write_str(
+                "the token goes into a form only, which needs its content type and a method other than GET and HEAD",
+            ),
+            Self::Other(what) => f.write_str(what),
         }
     }
 }
