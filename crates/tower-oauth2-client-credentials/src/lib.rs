@@ -1,4 +1,69 @@
-//! OAuth 2.0 client credentials as a tower layer.
+//! OAuth 2.0 client credentials (RFC 6749 §4.4) as a tower layer: every request that goes to another service carries a valid
+//! access token, and nobody has to think about fetching, sharing, renewing or protecting it.
+//!
+//! Four things, each a handful of lines:
+//!
+//! - [`TokenEndpoint`]: the authorization server, asked through any HTTP service of yours.
+//! - [`TokenSource`]: the token, fetched when somebody needs it, shared by all, renewed before it ends.
+//! - [`Origins`]: where the token may go. You say so; there is no default.
+//! - [`ClientCredentialsLayer`]: puts [`ClientCredentials`] around the service whose requests are to carry it.
+//!
+//! # Example
+//!
+//! The client here is a test's, in one process; any `Service<http::Request<_>>` does, such as hyper-util's client.
+//!
+//! ```
+//! use oauth2_client_credentials::{Client, ClientSecretBasic, EndpointUri, TokenRequest};
+//! use tower::{Layer, ServiceExt};
+//! use tower_oauth2_client_credentials::{
+//!     BoxError, ClientCredentialsLayer, Origins, TokenEndpoint, TokenSource,
+//! };
+//! # use oauth2_client_credentials_testkit::{AuthorizationServer, ResourceServer};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), BoxError> {
+//! # let server = AuthorizationServer::builder().client("orders", "s3cret").build();
+//! # let (token_client, api_client) = (server.clone(), ResourceServer::new(&server));
+//! let client = Client::new("orders", ClientSecretBasic::new("s3cret"))?;
+//! let endpoint = TokenEndpoint::new(token_client, EndpointUri::new("https://as.example.com/token")?, client);
+//! let source = TokenSource::builder(endpoint)
+//!     .request(TokenRequest::builder().scope("stock.read").build()?)
+//!     .build();
+//! let layer = ClientCredentialsLayer::new(source, Origins::new(["https://stock.example.com"])?);
+//!
+//! let stock = layer.layer(api_client);
+//! let request = http::Request::get("https://stock.example.com/v1/items").body(())?;
+//! assert_eq!(stock.oneshot(request).await?.status(), 200);
+//! # assert_eq!(server.token_requests(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Order of layers
+//!
+//! From the outside to the inside: timeout, buffer, retry, *this layer*, tracing of each attempt, transport. A retry above it gets
+//! a new token for the new attempt. A redirect layer may stand on either side: below, it has to strip the header on a hop to another
+//! origin; above, every hop passes [`Origins`] again. One concurrency limit may stand around both the API's client and the token's:
+//! no permit is held while a token is awaited.
+//!
+//! # When something goes wrong
+//!
+//! A request that could not carry a token is not sent. Its error has a [`TokenError`] in its chain ([`TokenError::find`]), which says
+//! whose fault it is ([`kind`](TokenError::kind)), whether it may pass ([`is_transient`](TokenError::is_transient)) and when a token is
+//! asked for again ([`retry_in`](TokenError::retry_in)). Until then requests fail at once. A failed renewal is nobody's error while
+//! the old token works; [`Observer`] and [`TokenSource::health`] tell of it.
+//!
+//! # Runtime
+//!
+//! Token requests run as tasks of the tokio runtime that the request is polled in, and need its timers. A request that carries a
+//! token that is there needs none.
+//!
+//! # Features
+//!
+//! None is on by default, and none changes what the rest does.
+//!
+//! - `tracing`: `TracingObserver`, and a span around each token request.
+//! - `metrics`: `MetricsObserver`.
 
 mod credential;
 mod endpoint;
