@@ -88,6 +88,17 @@ impl Client {
         endpoint: &EndpointUri,
         request: &TokenRequest,
     ) -> Result<Request<Bytes>, RequestError> {
+        self.form_request(endpoint, request.body(), request.includes_client_id())
+    }
+
+    /// A form that asks for something in this client's name. `shared` is the
+    /// part of it that is the same for every client.
+    pub(crate) fn form_request(
+        &self,
+        endpoint: &EndpointUri,
+        shared: &Bytes,
+        include_client_id: bool,
+    ) -> Result<Request<Bytes>, RequestError> {
         let mut headers = HeaderMap::with_capacity(3);
         headers.insert(
             CONTENT_TYPE,
@@ -97,19 +108,18 @@ impl Client {
         if let Some(authorization) = &self.inner.credentials.authorization {
             headers.insert(AUTHORIZATION, authorization.clone());
         }
-        let mut http_request = Request::new(self.body(request));
+        let mut http_request = Request::new(self.body(shared, include_client_id));
         *http_request.method_mut() = Method::POST;
         *http_request.uri_mut() = endpoint.uri().clone();
         *http_request.headers_mut() = headers;
         Ok(http_request)
     }
 
-    fn body(&self, request: &TokenRequest) -> Bytes {
-        let shared = request.body();
+    fn body(&self, shared: &Bytes, include_client_id: bool) -> Bytes {
         let own = self.inner.credentials.parameters.expose();
         if !own.is_empty() {
             join(shared, own)
-        } else if request.includes_client_id() {
+        } else if include_client_id {
             join(shared, &client_id_parameter(self.id()))
         } else {
             shared.clone()

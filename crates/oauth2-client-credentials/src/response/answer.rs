@@ -68,13 +68,11 @@ impl<'a> Answer<'a> {
     }
 
     fn members<'b>(&mut self, body: &'b [u8]) -> Option<Members<'b>> {
-        let body = body.trim_ascii();
-        let unmarked = body.strip_prefix(BYTE_ORDER_MARK);
-        let text = std::str::from_utf8(unmarked.unwrap_or(body).trim_ascii()).ok()?;
+        let (text, is_marked) = text(body)?;
         let members = Members::read(text).ok()?;
         self.note_if(self.status != StatusCode::OK, Quirk::Status);
         self.note_if(!headers::is_json(self.headers), Quirk::ContentType);
-        self.note_if(unmarked.is_some(), Quirk::ByteOrderMark);
+        self.note_if(is_marked, Quirk::ByteOrderMark);
         self.note_if(members.is_form, Quirk::FormBody);
         self.note_if(members.has_null && !members.is_form, Quirk::NullMember);
         Some(members)
@@ -83,11 +81,7 @@ impl<'a> Answer<'a> {
     /// An error code wins over all else, in any status and beside a token.
     fn error_code(&mut self, members: &mut Members<'_>) -> Result<(), Cause> {
         match members.take(Field::Error) {
-            Member::Text(code) if !code.is_empty() => Err(Cause::Code {
-                code: code.into_owned(),
-                description: members.take(Field::ErrorDescription).into_text(),
-                uri: members.take(Field::ErrorUri).into_text(),
-            }),
+            Member::Text(code) if !code.is_empty() => Err(code_cause(code.into_owned(), members)),
             error => {
                 self.note_if(!error.is_absent(), Quirk::ErrorIgnored);
                 Ok(())
@@ -225,6 +219,36 @@ impl<'a> Answer<'a> {
             self.quirks.push(quirk);
         }
     }
+}
+
+/// What the body of an error says, at an endpoint that issues no tokens.
+pub(super) fn error_cause(body: &[u8]) -> Cause {
+    if body.len() > Decoder::MAX_BODY {
+        return Cause::TooLarge;
+    }
+    let members = text(body).and_then(|(text, _)| Members::read(text).ok());
+    let mut members = members.unwrap_or_default();
+    match members.take(Field::Error) {
+        Member::Text(code) if !code.is_empty() => code_cause(code.into_owned(), &mut members),
+        _ => Cause::Status,
+    }
+}
+
+fn code_cause(code: String, members: &mut Members<'_>) -> Cause {
+    Cause::Code {
+        code,
+        description: members.take(Field::ErrorDescription).into_text(),
+        uri: members.take(Field::ErrorUri).into_text(),
+    }
+}
+
+/// The text of a body without what may stand around it, and whether that was a
+/// byte order mark.
+fn text(body: &[u8]) -> Option<(&str, bool)> {
+    let body = body.trim_ascii();
+    let unmarked = body.strip_prefix(BYTE_ORDER_MARK);
+    let text = std::str::from_utf8(unmarked.unwrap_or(body).trim_ascii()).ok()?;
+    Some((text, unmarked.is_some()))
 }
 
 fn access_token(member: Member<'_>) -> Result<SecretString, Cause> {

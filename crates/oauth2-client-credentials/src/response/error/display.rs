@@ -10,7 +10,11 @@ use super::{Cause, ErrorKind, ResponseError};
 
 impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the token endpoint answered {}", self.inner.status)?;
+        write!(
+            f,
+            "the {} answered {}",
+            self.inner.endpoint, self.inner.status
+        )?;
         match &self.inner.cause {
             Cause::Code {
                 code,

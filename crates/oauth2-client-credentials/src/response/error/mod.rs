@@ -7,12 +7,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, StatusCode};
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode};
 
 use crate::challenge::Challenge;
 
-use super::Quirk;
-use super::headers;
+use super::{Quirk, answer, headers};
 
 use self::display::presentable;
 pub use self::kind::ErrorKind;
@@ -29,6 +29,7 @@ pub struct ResponseError {
 }
 
 struct Inner {
+    endpoint: &'static str,
     kind: ErrorKind,
     is_transient: bool,
     cause: Cause,
@@ -70,12 +71,31 @@ impl ResponseError {
         headers: &HeaderMap,
         now: SystemTime,
     ) -> Self {
+        Self::from_endpoint("token endpoint", cause, status, headers, now)
+    }
+
+    /// What a revocation endpoint answered that is no success (RFC 7009
+    /// §2.2.1).
+    pub(crate) fn of_revocation(response: &Response<Bytes>, now: SystemTime) -> Self {
+        let (status, headers) = (response.status(), response.headers());
+        let cause = answer::error_cause(response.body());
+        Self::from_endpoint("revocation endpoint", cause, status, headers, now)
+    }
+
+    fn from_endpoint(
+        endpoint: &'static str,
+        cause: Cause,
+        status: StatusCode,
+        headers: &HeaderMap,
+        now: SystemTime,
+    ) -> Self {
         let challenges = Challenge::parse_all(headers);
         let dpop_nonce = headers::dpop_nonce(headers);
         let (kind, is_transient) =
             kind::classify(&cause, status, &challenges, dpop_nonce.is_some());
         Self {
             inner: Arc::new(Inner {
+                endpoint,
                 kind,
                 is_transient,
                 cause: cause.presentable(),

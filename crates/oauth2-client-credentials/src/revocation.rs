@@ -1,0 +1,195 @@
+//! Giving a token back before its life is over.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use crate::client::Client;
+use crate::endpoint_uri::EndpointUri;
+use crate::form;
+use crate::request_error::RequestError;
+use crate::response::ResponseError;
+use crate::secret::SecretString;
+
+/// A token to be revoked (RFC 7009 §2.1).
+///
+/// ```
+/// use std::time::SystemTime;
+///
+/// use bytes::Bytes;
+/// use oauth2_client_credentials::{
+///     Client, ClientSecretBasic, EndpointUri, Revocation, TokenTypeHint,
+/// };
+///
+/// # fn send(_: http::Request<Bytes>) -> http::Response<Bytes> { Default::default() }
+/// let client = Client::new("svc", ClientSecretBasic::new("s3cr3t"))?;
+/// let endpoint = EndpointUri::new("https://as.example.com/revoke")?;
+/// let revocation = Revocation::new("mF_9.B5f-4.1JqM").token_type_hint(TokenTypeHint::AccessToken);
+///
+/// let request = client.revocation_request(&endpoint, &revocation)?;
+/// assert_eq!(
+///     &request.body()[..],
+///     b"token=mF_9.B5f-4.1JqM&token_type_hint=access_token",
+/// );
+/// Revocation::decode(&send(request), SystemTime::now())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Revocation {
+    token: SecretString,
+    token_type_hint: Option<TokenTypeHint>,
+}
+
+impl Revocation {
+    /// Of this token.
+    pub fn new(token: impl Into<SecretString>) -> Self {
+        Self {
+            token: token.into(),
+            token_type_hint: None,
+        }
+    }
+
+    /// Says which kind of token it is, so that the server finds it sooner.
+    #[must_use]
+    pub fn token_type_hint(self, hint: TokenTypeHint) -> Self {
+        Self {
+            token_type_hint: Some(hint),
+            ..self
+        }
+    }
+
+    /// Reads the answer (RFC 7009 §2.2). The status says it all: the body of a
+    /// success is not looked at, and a token that the server does not know
+    /// counts as revoked.
+    ///
+    /// # Errors
+    /// When the token may still be in use: the server says why, as a token
+    /// endpoint would. Its code `unsupported_token_type` means that it revokes
+    /// no tokens of this kind (§2.2.1). With status 503 the token still exists,
+    /// and [`retry_after`](ResponseError::retry_after) says when to try again.
+    /// `now` is the time from which that counts.
+    pub fn decode(response: &Response<Bytes>, now: SystemTime) -> Result<(), ResponseError> {
+        if response.status().is_success() {
+            return Ok(());
+        }
+        Err(ResponseError::of_revocation(response, now))
+    }
+
+    fn body(&self) -> Bytes {
+        let mut body = String::new();
+        form::append_pair(&mut body, "token", self.token.expose());
+        if let Some(hint) = self.token_type_hint {
+            form::append_pair(&mut body, "token_type_hint", hint.as_str());
+        }
+        body.into()
+    }
+}
+
+/// Which kind of token is to be revoked (RFC 7009 §2.1).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum TokenTypeHint {
+    /// `access_token`
+    AccessToken,
+    /// `refresh_token`
+    RefreshToken,
+}
+
+impl TokenTypeHint {
+    /// The name in the registry.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessToken => "access_token",
+            Self::RefreshToken => "refresh_token",
+        }
+    }
+}
+
+impl fmt::Display for TokenTypeHint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Client {
+    /// The HTTP request that asks `endpoint` to revoke a token (RFC 7009 §2.1).
+    ///
+    /// The client authenticates as it does at the token endpoint. The body has
+    /// the token in it.
+    ///
+    /// # Errors
+    /// As for [`token_request`](Self::token_request).
+    pub fn revocation_request(
+        &self,
+        endpoint: &EndpointUri,
+        revocation: &Revocation,
+    ) -> Result<Request<Bytes>, RequestError> {
+        self.form_request(endpoint, &revocation.body(), false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use http::header::{AUTHORIZATION, RETRY_AFTER};
+
+    use super::*;
+    use crate::{ClientSecretBasic, ClientSecretPost, ErrorKind, TlsClientAuth};
+
+    fn answer(status: u16, body: &'static str) -> Result<(), ResponseError> {
+        let response = Response::builder()
+            .status(status)
+            .header(RETRY_AFTER, "7")
+            .body(Bytes::from_static(body.as_bytes()))
+            .unwrap();
+        Revocation::decode(&response, SystemTime::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn the_client_authenticates_as_for_a_token() {
+        let endpoint = EndpointUri::new("https://as.example.com/revoke?a=b").unwrap();
+        let revocation = Revocation::new("a+b").token_type_hint(TokenTypeHint::RefreshToken);
+        let request = |client: Client| client.revocation_request(&endpoint, &revocation).unwrap();
+
+        let basic = request(Client::new("id", ClientSecretBasic::new("s")).unwrap());
+        assert_eq!(basic.method(), "POST");
+        assert_eq!(basic.uri(), "https://as.example.com/revoke?a=b");
+        assert_eq!(basic.headers()[AUTHORIZATION], "Basic aWQ6cw==");
+        assert_eq!(basic.body(), "token=a%2Bb&token_type_hint=refresh_token");
+        let post = request(Client::new("id", ClientSecretPost::new("s")).unwrap());
+        assert!(post.body().ends_with(b"&client_id=id&client_secret=s"));
+        let tls = request(Client::new("id", TlsClientAuth).unwrap());
+        assert!(tls.body().ends_with(b"refresh_token&client_id=id"));
+    }
+
+    #[test]
+    fn any_success_is_one_whatever_the_body() {
+        for body in ["", "OK", "{\"error\":\"invalid_request\"}"] {
+            assert!(answer(200, body).is_ok(), "{body}");
+        }
+        assert!(answer(204, "").is_ok());
+    }
+
+    #[test]
+    fn an_error_says_what_the_server_said() {
+        let error = answer(400, "{\"error\":\"unsupported_token_type\"}").unwrap_err();
+        assert_eq!(error.code(), Some("unsupported_token_type"));
+        assert!(!error.is_transient());
+        assert!(
+            error
+                .to_string()
+                .starts_with("the revocation endpoint answered 400"),
+            "{error}"
+        );
+        let error = answer(503, "down").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Transient);
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+        assert!(error.is_transient());
+        let error = answer(401, "{\"error\":\"invalid_client\"}").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ClientAuthentication);
+        assert_eq!(answer(302, "").unwrap_err().kind(), ErrorKind::Protocol);
+    }
+}
