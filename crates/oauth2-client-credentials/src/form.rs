@@ -74,6 +74,11 @@ pub(crate) fn pairs(
     })
 }
 
+/// Whether one of the pairs has this name. What cannot be decoded has another.
+pub(crate) fn has_name(form: &str, name: &str) -> bool {
+    pairs(form).any(|pair| pair.is_ok_and(|(one, _)| one == name))
+}
+
 fn decode(text: &str) -> Result<Cow<'_, str>, Utf8Error> {
     if !text.bytes().any(|byte| matches!(byte, b'+' | b'%')) {
         return Ok(Cow::Borrowed(text));

@@ -110,7 +110,9 @@ pub use crate::challenge::Challenge;
 pub use crate::client::{Client, ClientError};
 pub use crate::endpoint_uri::{EndpointUri, EndpointUriError};
 pub use crate::fresh::Fresh;
-pub use crate::presentation::{Bearer, OnExisting, Presentation, PresentationError};
+pub use crate::presentation::{
+    Bearer, BearerInForm, BearerInQuery, OnExisting, Presentation, PresentationError,
+};
 pub use crate::refresh_request::RefreshRequest;
 pub use crate::request_error::{RequestError, RequestErrorKind};
 pub use crate::response::{Decoder, ErrorKind, Quirk, ResponseError, ZeroLifetime};

@@ -2,11 +2,15 @@
 
 mod accepted;
 mod bearer;
+mod form_body;
+mod query;
 mod scheme;
 
 use std::fmt;
 
 pub use self::bearer::{Bearer, OnExisting};
+pub use self::form_body::BearerInForm;
+pub use self::query::BearerInQuery;
 pub use self::scheme::Presentation;
 
 /// Why a token was not attached to a request.

@@ -1,9 +1,11 @@
-//! `placement.json`: the header. Query and body are not implemented, and a case
-//! for them fails.
+//! `placement.json`: header, query and form.
 
+use bytes::Bytes;
 use http::header::AUTHORIZATION;
-use http::{HeaderName, HeaderValue, Request};
-use oauth2_client_credentials::{Bearer, PresentationError, TokenResponse, TokenType};
+use http::{HeaderName, HeaderValue, Request, Uri};
+use oauth2_client_credentials::{
+    Bearer, BearerInForm, BearerInQuery, PresentationError, TokenResponse, TokenType,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,12 +23,6 @@ struct Input {
 
 pub(crate) fn run(input: Value) -> Result<Value, String> {
     let input: Input = serde_json::from_value(input).map_err(|error| error.to_string())?;
-    if input.placement != "header" {
-        return Err(format!(
-            "the placement {} is not implemented",
-            input.placement
-        ));
-    }
     let token_type = input
         .token_type
         .as_deref()
@@ -42,19 +38,78 @@ pub(crate) fn run(input: Value) -> Result<Value, String> {
         request = request.header(name, value);
     }
     let request = request
-        .body(input.body)
+        .body(input.body.clone())
         .map_err(|error| error.to_string())?;
+    let outcome = match &*input.placement {
+        "header" => in_header(&input, request, &token),
+        "query" => in_query(&input, request, &token),
+        "body" => in_form(&input, request, &token),
+        other => return Err(format!("the placement {other} is not known")),
+    };
+    match outcome {
+        Ok(placed) => Ok(show(&placed)),
+        Err(error) => show_error(error),
+    }
+}
+
+/// The request, and its URI as text: a fragment is in that alone.
+struct Placed {
+    uri: String,
+    request: Request<Option<String>>,
+}
+
+fn in_header(
+    input: &Input,
+    request: Request<Option<String>>,
+    token: &TokenResponse,
+) -> Result<Placed, PresentationError> {
     let (mut parts, body) = request.into_parts();
     let uri = parts.uri.clone();
-    if let Err(error) = Bearer::new().attach(&mut parts, &token) {
-        return show_error(error);
-    }
-    if parts.uri != uri {
-        return Err(format!("the uri became {}", parts.uri));
-    }
-    let mut headers: serde_json::Map<_, _> = parts.headers.iter().map(show_header).collect();
+    Bearer::new().attach(&mut parts, token)?;
+    assert_eq!(parts.uri, uri, "the header changes no URI");
+    Ok(Placed {
+        uri: input.uri.clone(),
+        request: Request::from_parts(parts, body),
+    })
+}
+
+fn in_query(
+    input: &Input,
+    request: Request<Option<String>>,
+    token: &TokenResponse,
+) -> Result<Placed, PresentationError> {
+    let query = BearerInQuery::against_rfc_9700();
+    let (mut parts, body) = request.into_parts();
+    let text = query.uri(&input.uri, token);
+    query.attach(&mut parts, token)?;
+    let uri = text?.expose().to_owned();
+    let text: Uri = uri.parse().expect("a URI with a token is a URI");
+    assert_eq!(text.query(), parts.uri.query(), "both ways agree");
+    Ok(Placed {
+        uri,
+        request: Request::from_parts(parts, body),
+    })
+}
+
+fn in_form(
+    input: &Input,
+    request: Request<Option<String>>,
+    token: &TokenResponse,
+) -> Result<Placed, PresentationError> {
+    let mut request = request.map(|body| Bytes::from(body.unwrap_or_default()));
+    BearerInForm::new().attach(&mut request, token)?;
+    let text = |body: Bytes| Some(String::from_utf8_lossy(&body).into_owned());
+    Ok(Placed {
+        uri: input.uri.clone(),
+        request: request.map(text),
+    })
+}
+
+fn show(placed: &Placed) -> Value {
+    let headers = placed.request.headers();
+    let mut headers: serde_json::Map<_, _> = headers.iter().map(show_header).collect();
     headers.entry(AUTHORIZATION.as_str()).or_insert(Value::Null);
-    Ok(json!({ "uri": input.uri, "headers": headers, "body": body }))
+    json!({ "uri": placed.uri, "headers": headers, "body": placed.request.body() })
 }
 
 fn show_header((name, value): (&HeaderName, &HeaderValue)) -> (String, Value) {
@@ -69,6 +124,7 @@ fn show_error(error: PresentationError) -> Result<Value, String> {
         PresentationError::UnsupportedTokenType(name) => ("unsupported_token_type", Some(name)),
         PresentationError::InsecureUri => ("insecure_uri", None),
         PresentationError::InvalidAccessToken => ("invalid_access_token", None),
+        PresentationError::UnsupportedPlacement => ("unsupported_placement", None),
         other => return Err(other.to_string()),
     };
     Ok(json!({ "error": { "kind": kind, "value": value } }))
