@@ -1,0 +1,241 @@
+//! Wrong arguments: exit code 2, a message that names the option, and nothing sent.
+
+use oauth2_client_credentials_testkit::AuthorizationServer;
+
+use crate::support::{Program, SECRET, file, serve, server};
+
+/// With arguments beside an endpoint and an id that are right.
+async fn refused(args: &[&str], words: &[&str]) {
+    let server = serve(server()).await;
+    let run = Program::with(&server)
+        .args(args.iter().copied())
+        .run()
+        .await;
+    run.is_refused(words);
+    assert_eq!(server.get_ref().requests().len(), 0, "{args:?}");
+}
+
+#[tokio::test]
+async fn endpoint_and_id_are_needed() {
+    let run = Program::new().run().await;
+    run.is_refused(&["--token-endpoint", "--client-id", "Usage"]);
+}
+
+#[tokio::test]
+async fn options_that_do_not_exist_are_told() {
+    refused(&["--scop", "read"], &["'--scop'", "'--scope'"]).await;
+}
+
+#[tokio::test]
+async fn options_that_come_later_say_so() {
+    for name in [
+        "--issuer",
+        "--assertion-audience",
+        "--assertion-typ",
+        "--key-file",
+        "--key-id",
+        "--alg",
+        "--assertion-file",
+        "--cert-file",
+        "--cert-key-file",
+        "--dpop",
+        "--dpop-key-file",
+    ] {
+        let words = [name, "not supported yet by this version"];
+        refused(&[name, "x"], &words).await;
+        refused(&[&format!("{name}=x")], &words).await;
+    }
+}
+
+#[tokio::test]
+async fn methods_that_come_later_say_so() {
+    for name in [
+        "client_secret_jwt",
+        "private_key_jwt",
+        "tls_client_auth",
+        "self_signed_tls_client_auth",
+    ] {
+        refused(
+            &["--auth", name],
+            &["--auth", name, "not supported yet by this version"],
+        )
+        .await;
+    }
+    refused(
+        &["--auth", "basic"],
+        &["no such method", "client_secret_basic"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_secret_is_never_an_argument() {
+    let words = ["never an argument", "--client-secret-file", "CLIENT_SECRET"];
+    refused(&["--client-secret", SECRET], &words).await;
+    refused(&[&format!("--client-secret={SECRET}")], &words).await;
+    refused(&[SECRET], &["without an option"]).await;
+    refused(&["--param", SECRET], &["--param", "NAME=VALUE"]).await;
+    refused(
+        &["--param", &format!("client_secret={SECRET}")],
+        &["--param", "client_secret"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn without_a_secret_it_is_said_what_to_give() {
+    let server = serve(server()).await;
+    for args in [
+        &[][..],
+        &["--auth", "client_secret_basic"],
+        &["--auth", "client_secret_post"],
+    ] {
+        let program = Program::with(&server).without_secret();
+        program.args(args.iter().copied()).run().await.is_refused(&[
+            "--client-secret-file",
+            "CLIENT_SECRET",
+            "--auth none",
+        ]);
+    }
+    let empty = std::path::Path::new("");
+    let run = Program::with(&server)
+        .env("CLIENT_SECRET", empty)
+        .run()
+        .await;
+    run.is_refused(&["CLIENT_SECRET"]);
+    assert_eq!(server.get_ref().requests().len(), 0);
+}
+
+#[tokio::test]
+async fn options_that_a_method_passes_over_are_refused() {
+    refused(
+        &["--auth", "client_secret_post", "--basic-encoding", "raw"],
+        &["--basic-encoding"],
+    )
+    .await;
+    refused(
+        &["--basic-encoding", "utf-8"],
+        &["--basic-encoding", "form, strict or raw"],
+    )
+    .await;
+    let server = serve(AuthorizationServer::builder()).await;
+    let run = Program::with(&server)
+        .args(["--auth", "none"])
+        .file("--client-secret-file", &file("passed-over", b"x"))
+        .run()
+        .await;
+    run.is_refused(&["--client-secret-file", "none"]);
+}
+
+#[tokio::test]
+async fn endpoints_that_must_not_have_the_secret_are_refused() {
+    for (url, word) in [
+        ("http://as.example.com/token", "https"),
+        ("http://192.0.2.1/token", "https"),
+        ("https://as.example.com/token#here", "fragment"),
+        (
+            "https://svc:canary-secret@as.example.com/token",
+            "user information",
+        ),
+        (
+            "https://svc:canary-secret/+%@as.example.com/token",
+            "not a valid URI",
+        ),
+        ("as.example.com/token", "URI"),
+        ("https://as.example.com/to ken", "URI"),
+    ] {
+        Program::at(url)
+            .run()
+            .await
+            .is_refused(&["--token-endpoint", word]);
+    }
+}
+
+#[tokio::test]
+async fn ids_that_cannot_be_sent_are_refused() {
+    let server = serve(server()).await;
+    let endpoint = server.token_endpoint();
+    let program = || Program::new().args(["--token-endpoint", &endpoint]);
+    let run = program()
+        .args(["--client-id", "a:b", "--basic-encoding", "raw"])
+        .run()
+        .await;
+    run.is_refused(&["--client-id", "colon"]);
+    program()
+        .args(["--client-id", ""])
+        .run()
+        .await
+        .is_refused(&["--client-id", "empty"]);
+}
+
+#[tokio::test]
+async fn requests_that_cannot_be_made_are_refused() {
+    refused(&["--scope", "a\"b"], &["--scope", "`a\\\"b`"]).await;
+    refused(&["--resource", "/relative"], &["--resource", "/relative"]).await;
+    refused(
+        &["--resource", "https://a.example/#b"],
+        &["--resource", "fragment"],
+    )
+    .await;
+    refused(
+        &["--authorization-details", "{}"],
+        &["--authorization-details", "array"],
+    )
+    .await;
+    refused(
+        &["--param", "grant_type=password"],
+        &["--param", "grant_type"],
+    )
+    .await;
+    refused(
+        &["--scope", "a", "--param", "scope=b"],
+        &["--param", "scope"],
+    )
+    .await;
+    refused(&["--param", "=x"], &["--param", "NAME=VALUE"]).await;
+}
+
+#[tokio::test]
+async fn urls_that_no_token_may_go_to_are_refused() {
+    for (url, word) in [
+        ("http://api.example.com/", "https"),
+        ("http://10.0.0.1/", "https"),
+        ("/orders", "scheme"),
+        ("api.example.com", "scheme"),
+        (
+            "https://u:canary-secret@api.example.com/",
+            "user information",
+        ),
+        (
+            "https://u:canary-secret/+%@api.example.com/",
+            "host or port",
+        ),
+        ("ftp://127.0.0.1/", "https"),
+        ("not a url", "https://host/path"),
+    ] {
+        refused(&["--get", url], &["--get", word]).await;
+    }
+}
+
+#[tokio::test]
+async fn repeating_goes_with_get_and_is_a_number() {
+    refused(&["--repeat", "2"], &["--get"]).await;
+    refused(&["--concurrency", "2"], &["--get"]).await;
+    for value in ["0", "-1", "many", "4294967296"] {
+        for name in ["--repeat", "--concurrency"] {
+            refused(
+                &["--get", "http://127.0.0.1/", &format!("{name}={value}")],
+                &[name],
+            )
+            .await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn help_is_no_failure() {
+    let run = Program::new().without_secret().args(["--help"]).run().await;
+    for word in ["--token-endpoint", "--json", "CLIENT_SECRET"] {
+        assert!(run.answer().contains(word), "{run:?}");
+    }
+}
