@@ -8,12 +8,13 @@ use tokio::{runtime::Handle, time};
 use tower::ServiceExt;
 
 use super::{
-    cell::{Cell, Landing},
+    cell::Cell,
     clock::Moment,
     context::Context,
     errors,
     flight::{Flight, Outcome},
     gate::Failure,
+    landing::Landing,
     token::Answer,
 };
 use crate::{

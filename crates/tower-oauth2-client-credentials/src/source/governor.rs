@@ -93,3 +93,79 @@ impl fmt::Debug for Governor {
         f.debug_struct("Governor").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{error::TokenErrorKind, event::Cause};
+
+    fn at(seconds: u64) -> Moment {
+        Moment::default() + Duration::from_secs(seconds)
+    }
+
+    fn flights(count: u64) -> Vec<Arc<Flight>> {
+        (0..count)
+            .map(|number| Flight::new(number, Cause::Empty))
+            .collect()
+    }
+
+    fn started(flights: &[Arc<Flight>]) -> usize {
+        flights
+            .iter()
+            .filter(|flight| flight.started().is_some())
+            .count()
+    }
+
+    #[test]
+    fn eight_ask_at_a_time_and_the_others_in_their_order() {
+        let (governor, schedule, flights) = (Governor::new(), Schedule::default(), flights(20));
+        for flight in &flights {
+            governor.enter(flight, &schedule, at(1));
+        }
+        assert_eq!(started(&flights), 8);
+        for left in 0..12 {
+            governor.leave(&flights[left], &schedule, at(2));
+            assert_eq!(started(&flights), 9 + left);
+            assert_eq!(
+                flights[8 + left].started(),
+                Some(at(2)),
+                "its time begins now, not when it got in line"
+            );
+        }
+    }
+
+    #[test]
+    fn a_flight_that_leaves_the_line_takes_no_place() {
+        let (governor, schedule, flights) = (Governor::new(), Schedule::default(), flights(10));
+        for flight in &flights {
+            governor.enter(flight, &schedule, at(1));
+        }
+        governor.leave(&flights[8], &schedule, at(1));
+        governor.leave(&flights[0], &schedule, at(1));
+        assert!(flights[8].started().is_none() && flights[9].started().is_some());
+    }
+
+    #[test]
+    fn flights_that_stand_still_hold_nobody_up() {
+        let (governor, schedule, flights) = (Governor::new(), Schedule::default(), flights(9));
+        for flight in &flights[..8] {
+            governor.enter(flight, &schedule, at(0));
+        }
+        governor.enter(&flights[8], &schedule, at(21));
+        assert_eq!(flights[8].started(), Some(at(21)));
+    }
+
+    #[test]
+    fn a_pause_is_never_shortened_and_ends_by_itself() {
+        let governor = Governor::new();
+        let error = || TokenError::new(TokenErrorKind::Transient, "busy");
+        assert!(governor.paused(at(0)).is_none());
+        governor.pause(at(90), error());
+        governor.pause(at(40), error());
+        let told = governor.paused(at(50)).unwrap();
+        assert_eq!(told.retry_in(), Some(Duration::from_secs(40)));
+        assert!(governor.paused(at(90)).is_none());
+    }
+}

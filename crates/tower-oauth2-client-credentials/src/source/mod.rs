@@ -10,9 +10,11 @@ mod flight;
 mod gate;
 mod governor;
 mod health;
+mod landing;
 #[cfg(all(test, loom_models))]
 mod models;
 mod schedule;
+mod state;
 mod token;
 
 pub use builder::TokenSourceBuilder;
@@ -30,9 +32,10 @@ use tokio::{runtime::Handle, time};
 use tower_service::Service;
 
 use self::{
-    cell::{Cell, Decision, Patience},
+    cell::Cell,
     context::Context,
     flight::Outcome,
+    state::{Decision, Patience},
 };
 use crate::{
     error::{BoxError, TokenError},

@@ -17,13 +17,15 @@ use oauth2_client_credentials::{TokenRequest, TokenResponse};
 use tower::util::BoxCloneService;
 
 use super::{
-    cell::{Cell, Decision, Landing},
+    cell::Cell,
     clock::{AgeClock, Clock, Moment},
     context::Context,
     flight::{Flight, Outcome},
     gate::Failure,
     governor::Governor,
+    landing::Landing,
     schedule::Schedule,
+    state::Decision,
     token::{Answer, Kept},
 };
 use crate::{

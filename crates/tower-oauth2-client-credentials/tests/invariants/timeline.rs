@@ -297,8 +297,8 @@ impl Play {
                     time::sleep(Duration::from_millis(1)).await;
                 }
                 Step::Suspend { ms } => {
-                    self.jump();
                     self.world.suspend(Duration::from_millis(ms));
+                    self.jump();
                     requests.spawn(self.clone().request(Some(1)));
                     time::sleep(Duration::from_millis(1)).await;
                 }

@@ -1,0 +1,127 @@
+//! What a cell knows under its lock, and what follows from it for a request that cannot simply attach a token.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{clock::Moment, context::Context, errors, flight::Flight, gate::Gate, token::Kept};
+use crate::{error::TokenError, event::Cause};
+
+/// What changes in a cell besides its token.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) flight: Option<Arc<Flight>>,
+    pub(super) gate: Gate,
+    /// How many flights were started: the number of the last one.
+    pub(super) flights: u64,
+    /// The newest flight that must not be published over: whatever began before it comes too late.
+    pub(super) settled: u64,
+    /// That of the newest token so far.
+    pub(super) generation: u64,
+    pub(super) closed: bool,
+}
+
+/// What a request does.
+#[derive(Debug)]
+pub(crate) enum Decision {
+    Attach(Arc<Kept>),
+    /// The same, for want of a newer one.
+    AttachInLeeway(Arc<Kept>),
+    /// Launches the flight if it is new, and waits for it.
+    Wait {
+        flight: Arc<Flight>,
+        launch: bool,
+        patience: Patience,
+    },
+    Fail(TokenError),
+}
+
+/// How long a request waits for a flight, and what it does when that was not enough.
+#[derive(Clone, Debug)]
+pub(crate) enum Patience {
+    /// As long as the wait budget lasts.
+    Budget,
+    /// A moment: the flight before this one failed, and its error is likely this one's too.
+    Trial(TokenError),
+    /// While the flight is young: there is a token that still works.
+    Leeway(Arc<Kept>, Duration),
+}
+
+impl State {
+    pub(super) fn start(&mut self, cause: Cause) -> Arc<Flight> {
+        self.flights += 1;
+        Arc::clone(self.flight.insert(Flight::new(self.flights, cause)))
+    }
+
+    /// Takes out a flight that should have ended long ago: its runtime stands still.
+    pub(super) fn give_up(&mut self, context: &Context, now: Moment) -> Option<Arc<Flight>> {
+        self.flight.take_if(|flight| {
+            flight
+                .started()
+                .is_some_and(|started| context.schedule.stands_still(now.since(started)))
+        })
+    }
+
+    /// Why no flight may start now.
+    pub(super) fn shut(&self, context: &Context, now: Moment) -> Option<TokenError> {
+        self.gate
+            .shut(context.credential_version(), now)
+            .or_else(|| context.governor.paused(now))
+    }
+
+    pub(super) fn in_leeway(
+        &mut self,
+        context: &Context,
+        can_wait: bool,
+        kept: &Arc<Kept>,
+        now: Moment,
+    ) -> Decision {
+        let (flight, launch) = match &self.flight {
+            Some(flight) if can_wait => (Arc::clone(flight), false),
+            None if can_wait && self.shut(context, now).is_none() => {
+                (self.start(Cause::Renewal), true)
+            }
+            _ => return Decision::AttachInLeeway(Arc::clone(kept)),
+        };
+        let age = flight
+            .started()
+            .map_or(Duration::ZERO, |started| now.since(started));
+        let patience = context.schedule.leeway_wait(age).min(kept.left(now));
+        if patience.is_zero() && !launch {
+            return Decision::AttachInLeeway(Arc::clone(kept));
+        }
+        Decision::Wait {
+            flight,
+            launch,
+            patience: Patience::Leeway(Arc::clone(kept), patience),
+        }
+    }
+
+    pub(super) fn without_token(
+        &mut self,
+        context: &Context,
+        can_wait: bool,
+        cause: Cause,
+        now: Moment,
+    ) -> Decision {
+        if self.flight.is_none()
+            && let Some(error) = self.shut(context, now)
+        {
+            return Decision::Fail(error);
+        }
+        if !can_wait {
+            return Decision::Fail(errors::no_runtime());
+        }
+        let (flight, launch) = match &self.flight {
+            Some(flight) => (Arc::clone(flight), false),
+            None => (self.start(cause), true),
+        };
+        let patience = match self.gate.last_error(now) {
+            Some(error) if !launch => Patience::Trial(error),
+            _ => Patience::Budget,
+        };
+        Decision::Wait {
+            flight,
+            launch,
+            patience,
+        }
+    }
+}
