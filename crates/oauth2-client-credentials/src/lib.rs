@@ -113,6 +113,8 @@ pub use crate::fresh::Fresh;
 pub use crate::presentation::{
     Bearer, BearerInForm, BearerInQuery, OnExisting, Presentation, PresentationError,
 };
+#[cfg(feature = "mac")]
+pub use crate::presentation::{Mac, MacAlgorithm, MacError, MacSignature};
 pub use crate::refresh_request::RefreshRequest;
 pub use crate::request_error::{RequestError, RequestErrorKind};
 pub use crate::response::{Decoder, ErrorKind, Quirk, ResponseError, ZeroLifetime};

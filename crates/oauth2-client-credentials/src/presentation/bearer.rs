@@ -1,7 +1,7 @@
 //! The bearer token in the `Authorization` header.
 
 use http::header::{AUTHORIZATION, Entry};
-use http::{HeaderValue, request};
+use http::{HeaderMap, HeaderValue, request};
 
 use crate::fresh::Fresh;
 use crate::token_response::TokenResponse;
@@ -82,19 +82,7 @@ impl Bearer {
             return Err(PresentationError::InsecureUri);
         }
         let value = self.header_value(token)?;
-        match parts.headers.entry(AUTHORIZATION) {
-            Entry::Vacant(entry) => {
-                entry.insert(value);
-            }
-            Entry::Occupied(mut entry) => match self.on_existing {
-                OnExisting::Keep => {}
-                OnExisting::Replace => {
-                    entry.insert(value);
-                }
-                OnExisting::Refuse => return Err(PresentationError::AlreadyAuthorized),
-            },
-        }
-        Ok(())
+        self.on_existing.put(&mut parts.headers, value)
     }
 }
 
@@ -120,6 +108,29 @@ pub enum OnExisting {
     Replace,
     /// The request is refused.
     Refuse,
+}
+
+impl OnExisting {
+    /// Puts `value` into the `Authorization` header, or not.
+    pub(super) fn put(
+        self,
+        headers: &mut HeaderMap,
+        value: HeaderValue,
+    ) -> Result<(), PresentationError> {
+        match headers.entry(AUTHORIZATION) {
+            Entry::Vacant(entry) => {
+                entry.insert(value);
+            }
+            Entry::Occupied(mut entry) => match self {
+                Self::Keep => {}
+                Self::Replace => {
+                    entry.insert(value);
+                }
+                Self::Refuse => return Err(PresentationError::AlreadyAuthorized),
+            },
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

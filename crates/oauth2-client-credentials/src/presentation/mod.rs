@@ -3,6 +3,8 @@
 mod accepted;
 mod bearer;
 mod form_body;
+#[cfg(feature = "mac")]
+mod mac;
 mod query;
 mod scheme;
 
@@ -10,6 +12,8 @@ use std::fmt;
 
 pub use self::bearer::{Bearer, OnExisting};
 pub use self::form_body::BearerInForm;
+#[cfg(feature = "mac")]
+pub use self::mac::{Mac, MacAlgorithm, MacError, MacSignature};
 pub use self::query::BearerInQuery;
 pub use self::scheme::Presentation;
 

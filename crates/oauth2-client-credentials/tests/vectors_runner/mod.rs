@@ -3,6 +3,8 @@
 mod arguments;
 mod case;
 mod challenges;
+#[cfg(feature = "mac")]
+mod mac;
 mod placement;
 mod request;
 mod response;
@@ -27,6 +29,8 @@ const FILES: &[(&str, Run)] = &[
     ("error_response.json", response::run),
     ("expires_in.json", response::run),
     ("form_response.json", response::run),
+    #[cfg(feature = "mac")]
+    ("mac.json", mac::run),
     ("placement.json", placement::run),
     ("resource.json", request::run),
     ("retry_classification.json", retry::run),
@@ -35,6 +39,10 @@ const FILES: &[(&str, Run)] = &[
     ("token_response.json", response::run),
     ("www_authenticate.json", challenges::run),
 ];
+
+/// Files that only a feature can run, and that feature: without it, a line says
+/// so. With all features there is no such line.
+const NEEDS_FEATURE: &[(&str, &str, bool)] = &[("mac.json", "mac", cfg!(feature = "mac"))];
 
 pub(crate) fn main() -> ExitCode {
     match Arguments::from_env().and_then(|arguments| run(&arguments)) {
@@ -57,6 +65,14 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
         }
         if arguments.only_list {
             say(io::stdout(), &format!("{name}: test"));
+            continue;
+        }
+        let needed = NEEDS_FEATURE.iter().find(|(file, ..)| *file == name);
+        if let Some((_, feature, false)) = needed {
+            say(
+                io::stdout(),
+                &format!("{name}: needs the feature {feature}"),
+            );
             continue;
         }
         let failures_and_cases = run_file(&path, &name, &mut ids);

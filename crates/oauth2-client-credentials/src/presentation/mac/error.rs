@@ -1,0 +1,39 @@
+//! Why a request cannot be signed with a MAC.
+
+use std::fmt;
+
+/// Why a request cannot be signed with a MAC. No key and no token is in it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum MacError {
+    /// An algorithm that is not known; its name as given.
+    UnsupportedAlgorithm(String),
+    /// There is no key: the answer had no `mac_key`.
+    MissingKey,
+    /// The request's URI has no host or another scheme than http and https.
+    MissingHost,
+    /// The token, the nonce or the text to be signed too cannot stand in quotes;
+    /// or token or nonce is empty.
+    InvalidCharacter,
+}
+
+impl fmt::Display for MacError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnsupportedAlgorithm(name) => write!(
+                f,
+                "the MAC algorithm `{}` is not known, use hmac-sha-1 or hmac-sha-256",
+                name.escape_debug()
+            ),
+            Self::MissingKey => f.write_str("there is no MAC key, the answer had no `mac_key`"),
+            Self::MissingHost => f.write_str(
+                "a MAC covers the host, so the request needs an absolute http or https URI",
+            ),
+            Self::InvalidCharacter => f.write_str(
+                "the token, the nonce or `ext` is not visible ASCII without quotes and backslashes",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for MacError {}
