@@ -8,7 +8,9 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request};
 
 use crate::authentication::{ClientAuthentication, Credentials, client_id_parameter};
+pub use crate::client_error::ClientError;
 use crate::endpoint_uri::EndpointUri;
+use crate::fresh::Fresh;
 use crate::request_error::RequestError;
 use crate::token_request::TokenRequest;
 
@@ -32,6 +34,9 @@ use crate::token_request::TokenRequest;
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
+    /// For the next request only, of a client that signs.
+    #[cfg(feature = "jose")]
+    fresh: Option<Fresh>,
 }
 
 struct Inner {
@@ -44,8 +49,9 @@ impl Client {
     /// The client that the server knows as `id`.
     ///
     /// # Errors
-    /// When `id` is empty, or when id or secret cannot be encoded in the way
-    /// that was chosen ([`BasicEncoding::Raw`](crate::BasicEncoding::Raw)).
+    /// When `id` is empty, when id or secret cannot be encoded in the way that
+    /// was chosen ([`BasicEncoding::Raw`](crate::BasicEncoding::Raw)), or when
+    /// secret, algorithm and claims of an assertion are not as they have to be.
     pub fn new(
         id: impl Into<String>,
         authentication: impl Into<ClientAuthentication>,
@@ -54,14 +60,16 @@ impl Client {
         if id.is_empty() {
             return Err(ClientError::EmptyClientId);
         }
-        let credentials = authentication.credentials(&id)?;
         let method = authentication.method();
+        let credentials = authentication.credentials(&id)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 id: id.into(),
                 method,
                 credentials,
             }),
+            #[cfg(feature = "jose")]
+            fresh: None,
         })
     }
 
@@ -76,13 +84,43 @@ impl Client {
         self.inner.method
     }
 
+    /// Whether it signs something new for each request, and so needs
+    /// [`with_fresh`](Self::with_fresh): `client_secret_jwt` and
+    /// `private_key_jwt`, unless the assertion was made elsewhere.
+    pub fn signs(&self) -> bool {
+        match self.inner.credentials {
+            Credentials::Header(_) | Credentials::Parameters(_) => false,
+            #[cfg(feature = "jose")]
+            Credentials::Signer(_) => true,
+        }
+    }
+
+    /// The same client with the time and the randomness of one request, which a
+    /// client that [signs](Self::signs) puts into its assertion. For all others
+    /// nothing changes.
+    ///
+    /// Make one request with what comes out, and the next one with another: an
+    /// assertion that a server has seen is refused.
+    #[must_use]
+    pub fn with_fresh(&self, fresh: Fresh) -> Self {
+        // Without the feature no client signs.
+        let _ = fresh;
+        Self {
+            inner: Arc::clone(&self.inner),
+            #[cfg(feature = "jose")]
+            fresh: Some(fresh),
+        }
+    }
+
     /// The HTTP request that asks `endpoint` for a token (RFC 6749 §4.4.2).
     ///
     /// It has no `Content-Length`: the transport knows the length of the body.
-    /// The body has the secret in it if the method is `client_secret_post`.
+    /// The body has the secret in it if the method is `client_secret_post`, and
+    /// an assertion if it is one with a JWT.
     ///
     /// # Errors
-    /// Never with the methods that exist today. A method that signs can fail.
+    /// Only if the client [signs](Self::signs): when there was no
+    /// [`with_fresh`](Self::with_fresh), or the key cannot sign.
     pub fn token_request(
         &self,
         endpoint: &EndpointUri,
@@ -105,25 +143,27 @@ impl Client {
             HeaderValue::from_static("application/x-www-form-urlencoded"),
         );
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(authorization) = &self.inner.credentials.authorization {
+        if let Credentials::Header(authorization) = &self.inner.credentials {
             headers.insert(AUTHORIZATION, authorization.clone());
         }
-        let mut http_request = Request::new(self.body(shared, include_client_id));
+        let body = match &self.inner.credentials {
+            Credentials::Parameters(own) => join(shared, own.expose()),
+            Credentials::Header(_) if include_client_id => {
+                join(shared, &client_id_parameter(self.id()))
+            }
+            Credentials::Header(_) => shared.clone(),
+            #[cfg(feature = "jose")]
+            Credentials::Signer(signer) => {
+                let fresh = self.fresh.as_ref().ok_or_else(RequestError::not_fresh)?;
+                let own = signer.parameters(self.id(), endpoint, fresh);
+                join(shared, own.map_err(RequestError::not_signed)?.expose())
+            }
+        };
+        let mut http_request = Request::new(body);
         *http_request.method_mut() = Method::POST;
         *http_request.uri_mut() = endpoint.uri().clone();
         *http_request.headers_mut() = headers;
         Ok(http_request)
-    }
-
-    fn body(&self, shared: &Bytes, include_client_id: bool) -> Bytes {
-        let own = self.inner.credentials.parameters.expose();
-        if !own.is_empty() {
-            join(shared, own)
-        } else if include_client_id {
-            join(shared, &client_id_parameter(self.id()))
-        } else {
-            shared.clone()
-        }
     }
 }
 
@@ -139,36 +179,6 @@ impl fmt::Debug for Client {
             .finish_non_exhaustive()
     }
 }
-
-/// Why a client cannot authenticate as it was told to.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum ClientError {
-    /// The client id is empty.
-    EmptyClientId,
-    /// The client id has a colon, which raw HTTP Basic cannot carry (RFC 7617
-    /// §2).
-    ColonInClientId,
-    /// The client id or the secret has a control character, which raw HTTP
-    /// Basic cannot carry (RFC 7617 §2).
-    ControlCharacter,
-}
-
-impl fmt::Display for ClientError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::EmptyClientId => "the client id is empty",
-            Self::ColonInClientId => {
-                "the client id has a colon, which raw HTTP Basic cannot carry, use the form encoding"
-            }
-            Self::ControlCharacter => {
-                "the client id or the secret has a control character (a line end?), which raw HTTP Basic cannot carry"
-            }
-        })
-    }
-}
-
-impl std::error::Error for ClientError {}
 
 #[cfg(test)]
 mod tests {

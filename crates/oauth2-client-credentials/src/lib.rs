@@ -85,11 +85,15 @@
 //! Unicode tables.
 
 mod authentication;
+#[cfg(feature = "jose")]
+mod certificate;
 mod challenge;
 mod client;
+mod client_error;
 mod endpoint_uri;
 mod form;
 mod fresh;
+mod jose;
 mod presentation;
 mod refresh_request;
 mod request_error;
@@ -103,13 +107,20 @@ mod token_type;
 mod transport;
 
 pub use crate::authentication::{
-    BasicEncoding, ClientAuthentication, ClientSecretBasic, ClientSecretPost, NoAuthentication,
-    SelfSignedTlsClientAuth, TlsClientAuth,
+    AssertionTemplate, BasicEncoding, ClientAssertion, ClientAuthentication, ClientSecretBasic,
+    ClientSecretPost, NoAuthentication, SelfSignedTlsClientAuth, TlsClientAuth, UnsignedAssertion,
 };
+#[cfg(feature = "jose")]
+pub use crate::authentication::{ClientSecretJwt, PrivateKeyJwt};
+#[cfg(feature = "jose")]
+pub use crate::certificate::Certificate;
 pub use crate::challenge::Challenge;
 pub use crate::client::{Client, ClientError};
 pub use crate::endpoint_uri::{EndpointUri, EndpointUriError};
 pub use crate::fresh::Fresh;
+pub use crate::jose::JwsAlgorithm;
+#[cfg(feature = "jose")]
+pub use crate::jose::{KeyError, PublicJwk, SigningKey};
 pub use crate::presentation::{
     Bearer, BearerInForm, BearerInQuery, OnExisting, Presentation, PresentationError,
 };

@@ -29,6 +29,17 @@ impl RequestError {
         }
     }
 
+    #[cfg(feature = "jose")]
+    pub(crate) fn not_fresh() -> Self {
+        Self::parameter_only(RequestErrorKind::NotFresh, "client_assertion")
+    }
+
+    /// The client was looked at when it was made, so what is left is its key.
+    #[cfg(feature = "jose")]
+    pub(crate) fn not_signed(_: crate::client::ClientError) -> Self {
+        Self::parameter_only(RequestErrorKind::NotSigned, "client_assertion")
+    }
+
     /// What sort of mistake it is.
     pub fn kind(&self) -> RequestErrorKind {
         self.kind
@@ -81,6 +92,12 @@ impl fmt::Display for RequestError {
                 )
             }
             RequestErrorKind::InvalidBody => f.write_str("the body to extend is not form-encoded"),
+            RequestErrorKind::NotFresh => f.write_str(
+                "this client signs each request and needs the time and randomness for it, see `Client::with_fresh`",
+            ),
+            RequestErrorKind::NotSigned => f.write_str(
+                "the client's key could not sign, its parts do not go together",
+            ),
         }
     }
 }
@@ -104,6 +121,11 @@ pub enum RequestErrorKind {
     RepeatedParameter,
     /// A body to be extended that is no form.
     InvalidBody,
+    /// The client [signs](crate::Client::signs), and was not given the time and
+    /// the randomness for it.
+    NotFresh,
+    /// The client's key could not sign.
+    NotSigned,
 }
 
 /// A value in an error: quoted, control characters escaped, not too long.

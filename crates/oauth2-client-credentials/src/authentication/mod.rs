@@ -1,8 +1,13 @@
 //! How a client proves who it is: one file for each registered method.
 
+mod assertion;
 mod basic;
 mod none;
 mod post;
+#[cfg(feature = "jose")]
+mod private_key_jwt;
+#[cfg(feature = "jose")]
+mod secret_jwt;
 mod tls;
 
 use std::fmt;
@@ -10,12 +15,21 @@ use std::fmt;
 use http::HeaderValue;
 
 use crate::client::ClientError;
+#[cfg(feature = "jose")]
+use crate::endpoint_uri::EndpointUri;
 use crate::form;
+#[cfg(feature = "jose")]
+use crate::fresh::Fresh;
 use crate::secret::SecretString;
 
+pub use self::assertion::{AssertionTemplate, ClientAssertion, UnsignedAssertion};
 pub use self::basic::{BasicEncoding, ClientSecretBasic};
 pub use self::none::NoAuthentication;
 pub use self::post::ClientSecretPost;
+#[cfg(feature = "jose")]
+pub use self::private_key_jwt::PrivateKeyJwt;
+#[cfg(feature = "jose")]
+pub use self::secret_jwt::ClientSecretJwt;
 pub use self::tls::{SelfSignedTlsClientAuth, TlsClientAuth};
 
 /// One way to authenticate a client at the token endpoint, made from one of the
@@ -30,6 +44,11 @@ pub struct ClientAuthentication {
 enum Method {
     Basic(ClientSecretBasic),
     Post(ClientSecretPost),
+    Assertion(ClientAssertion),
+    #[cfg(feature = "jose")]
+    SecretJwt(Box<ClientSecretJwt>),
+    #[cfg(feature = "jose")]
+    PrivateKeyJwt(Box<PrivateKeyJwt>),
     None,
     Tls,
     SelfSignedTls,
@@ -38,9 +57,14 @@ enum Method {
 impl ClientAuthentication {
     /// The name of the method in the registry, such as `client_secret_basic`.
     pub fn method(&self) -> &'static str {
-        match self.method {
+        match &self.method {
             Method::Basic(_) => "client_secret_basic",
             Method::Post(_) => "client_secret_post",
+            Method::Assertion(assertion) => assertion.method(),
+            #[cfg(feature = "jose")]
+            Method::SecretJwt(_) => "client_secret_jwt",
+            #[cfg(feature = "jose")]
+            Method::PrivateKeyJwt(_) => "private_key_jwt",
             Method::None => "none",
             Method::Tls => "tls_client_auth",
             Method::SelfSignedTls => "self_signed_tls_client_auth",
@@ -48,20 +72,24 @@ impl ClientAuthentication {
     }
 
     /// What the client called `id` has to send with each request.
-    pub(crate) fn credentials(&self, id: &str) -> Result<Credentials, ClientError> {
-        Ok(match &self.method {
-            Method::Basic(basic) => Credentials {
-                authorization: Some(basic.header_value(id)?),
-                parameters: SecretString::from(""),
-            },
-            Method::Post(post) => Credentials {
-                authorization: None,
-                parameters: post.parameters(id),
-            },
-            Method::None | Method::Tls | Method::SelfSignedTls => Credentials {
-                authorization: None,
-                parameters: client_id_parameter(id).into(),
-            },
+    pub(crate) fn credentials(self, id: &str) -> Result<Credentials, ClientError> {
+        Ok(match self.method {
+            Method::Basic(basic) => Credentials::Header(basic.header_value(id)?),
+            Method::Post(post) => Credentials::Parameters(post.parameters(id)),
+            Method::Assertion(assertion) => Credentials::Parameters(assertion.parameters(id)?),
+            #[cfg(feature = "jose")]
+            Method::SecretJwt(jwt) => {
+                jwt.check()?;
+                Credentials::Signer(Signer::SecretJwt(jwt))
+            }
+            #[cfg(feature = "jose")]
+            Method::PrivateKeyJwt(jwt) => {
+                jwt.check()?;
+                Credentials::Signer(Signer::PrivateKeyJwt(jwt))
+            }
+            Method::None | Method::Tls | Method::SelfSignedTls => {
+                Credentials::Parameters(client_id_parameter(id).into())
+            }
         })
     }
 }
@@ -71,6 +99,24 @@ impl fmt::Debug for ClientAuthentication {
         f.debug_tuple("ClientAuthentication")
             .field(&self.method())
             .finish()
+    }
+}
+
+#[cfg(feature = "jose")]
+impl From<ClientSecretJwt> for ClientAuthentication {
+    fn from(jwt: ClientSecretJwt) -> Self {
+        Self {
+            method: Method::SecretJwt(Box::new(jwt)),
+        }
+    }
+}
+
+#[cfg(feature = "jose")]
+impl From<PrivateKeyJwt> for ClientAuthentication {
+    fn from(jwt: PrivateKeyJwt) -> Self {
+        Self {
+            method: Method::PrivateKeyJwt(Box::new(jwt)),
+        }
     }
 }
 
@@ -87,17 +133,44 @@ macro_rules! into_client_authentication {
 into_client_authentication! {
     ClientSecretBasic => Method::Basic;
     ClientSecretPost => Method::Post;
+    ClientAssertion => Method::Assertion;
     NoAuthentication => |_| Method::None;
     TlsClientAuth => |_| Method::Tls;
     SelfSignedTlsClientAuth => |_| Method::SelfSignedTls;
 }
 
-/// What goes into a request for one client, made once and used for each.
-#[derive(Clone)]
-pub(crate) struct Credentials {
-    pub(crate) authorization: Option<HeaderValue>,
-    /// Form-encoded; empty where all is in the header.
-    pub(crate) parameters: SecretString,
+/// What goes into a request for one client: made once and used for each, or
+/// what makes it.
+pub(crate) enum Credentials {
+    Header(HeaderValue),
+    /// Form-encoded.
+    Parameters(SecretString),
+    #[cfg(feature = "jose")]
+    Signer(Signer),
+}
+
+#[cfg(feature = "jose")]
+pub(crate) enum Signer {
+    SecretJwt(Box<ClientSecretJwt>),
+    PrivateKeyJwt(Box<PrivateKeyJwt>),
+}
+
+#[cfg(feature = "jose")]
+impl Signer {
+    /// The parameters of one request of the client called `id`, form-encoded.
+    pub(crate) fn parameters(
+        &self,
+        id: &str,
+        endpoint: &EndpointUri,
+        fresh: &Fresh,
+    ) -> Result<SecretString, ClientError> {
+        let (now, jwt_id) = (fresh.now(), fresh.id());
+        let assertion = match self {
+            Self::SecretJwt(jwt) => jwt.assertion(id, endpoint, now, &jwt_id),
+            Self::PrivateKeyJwt(jwt) => jwt.assertion(id, endpoint, now, &jwt_id),
+        };
+        assertion?.parameters(id)
+    }
 }
 
 pub(crate) fn client_id_parameter(id: &str) -> String {

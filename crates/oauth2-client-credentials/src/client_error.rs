@@ -1,0 +1,70 @@
+//! Why a client is none.
+
+use std::fmt;
+
+#[cfg(feature = "jose")]
+use crate::jose::KeyError;
+
+/// Why a client cannot authenticate as it was told to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// The client id is empty.
+    EmptyClientId,
+    /// The client id has a colon, which raw HTTP Basic cannot carry (RFC 7617
+    /// §2).
+    ColonInClientId,
+    /// The client id or the secret has a control character, which raw HTTP
+    /// Basic cannot carry (RFC 7617 §2).
+    ControlCharacter,
+    /// The assertion that was given is empty or not in ASCII without spaces.
+    InvalidAssertion,
+    /// A claim has a name that every assertion has already, or that is there
+    /// twice.
+    ClaimTaken,
+    /// The signature algorithm does not go with the method: a secret signs with
+    /// HS256, HS384 and HS512 only.
+    UnsupportedAlgorithm,
+    /// The secret has less than 32 bytes, which is not enough to sign with (RFC
+    /// 7518 §3.2).
+    ShortSecret,
+    /// The key could not sign.
+    #[cfg(feature = "jose")]
+    Key(KeyError),
+}
+
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EmptyClientId => "the client id is empty",
+            Self::ColonInClientId => {
+                "the client id has a colon, which raw HTTP Basic cannot carry, use the form encoding"
+            }
+            Self::ControlCharacter => {
+                "the client id or the secret has a control character (a line end?), which raw HTTP Basic cannot carry"
+            }
+            Self::InvalidAssertion => "the client assertion is empty or is not visible ASCII",
+            Self::ClaimTaken => {
+                "a claim of the client assertion has a name that is taken: iss, sub, aud, jti, iat, exp, or one that is there twice"
+            }
+            Self::UnsupportedAlgorithm => {
+                "the signature algorithm does not go with the method, a secret signs with HS256, HS384 or HS512"
+            }
+            Self::ShortSecret => {
+                "the client secret is too short to sign with, 32 bytes are the least"
+            }
+            #[cfg(feature = "jose")]
+            Self::Key(_) => "the client's key could not sign",
+        })
+    }
+}
+
+impl std::error::Error for ClientError {
+    #[cfg(feature = "jose")]
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Key(error) => Some(error),
+            _ => None,
+        }
+    }
+}

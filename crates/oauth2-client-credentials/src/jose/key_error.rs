@@ -1,0 +1,55 @@
+//! Why a text is no key, or a key signs nothing.
+
+use std::fmt;
+
+/// Why a key cannot be used. No part of the key is in it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// Not PEM, DER or a JWK as it has to be.
+    Malformed,
+    /// A public key or a certificate, which cannot sign.
+    NotPrivate,
+    /// The key is encrypted with a password.
+    Encrypted,
+    /// A kind of key or a curve that is not known.
+    Unsupported,
+    /// An RSA key, and the feature `rsa` is not enabled.
+    RsaNotEnabled,
+    /// An RSA key that is refused: below 2048 or above 4096 bits, a public
+    /// exponent below 65537, parts that do not go together or are missing.
+    WeakOrInconsistent,
+    /// The public part does not belong to the private one.
+    Mismatch,
+    /// The algorithm does not go with the key.
+    Algorithm,
+    /// Not a certificate in PEM or DER.
+    NotACertificate,
+    /// The source of random bytes gave none that make a key.
+    Randomness,
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Malformed => {
+                "the key cannot be read, it has to be PKCS#8, PKCS#1 or SEC1 in PEM or DER, or a JWK"
+            }
+            Self::NotPrivate => "the key is a public one or a certificate, which cannot sign",
+            Self::Encrypted => "the key is encrypted with a password, decrypt it first",
+            Self::Unsupported => {
+                "the key is of a kind or curve that is not known, use RSA, P-256, P-384, P-521 or Ed25519"
+            }
+            Self::RsaNotEnabled => "RSA keys need the feature `rsa` of oauth2-client-credentials",
+            Self::WeakOrInconsistent => {
+                "the RSA key is refused, it has to be of 2048 to 4096 bits with all its parts"
+            }
+            Self::Mismatch => "the public part of the key does not belong to the private one",
+            Self::Algorithm => "the signature algorithm does not go with the key",
+            Self::NotACertificate => "this is no certificate in PEM or DER",
+            Self::Randomness => "the source of random bytes gave none that make a key",
+        })
+    }
+}
+
+impl std::error::Error for KeyError {}
