@@ -242,7 +242,17 @@ impl EndpointError {
 
 impl fmt::Display for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the token request to {} failed", self.uri)
+        // Without the query: some servers want a key in it.
+        let uri = self.uri.uri();
+        let (scheme, authority) = (
+            uri.scheme_str().unwrap_or_default(),
+            uri.authority().map_or("", |authority| authority.as_str()),
+        );
+        write!(
+            f,
+            "the token request to {scheme}://{authority}{} failed",
+            uri.path()
+        )
     }
 }
 

@@ -67,6 +67,9 @@ pub enum TokenErrorKind {
     Origin,
 }
 
+const UNREACHED: &str = "no token, for the authorization server could not be asked; \
+    check its address, the network in between and its certificate";
+
 impl TokenError {
     /// An error of a token service of your own. It is taken as it is: it passes by itself only if `kind` is
     /// [`Transient`](TokenErrorKind::Transient), [`Timeout`](TokenErrorKind::Timeout) or [`Overloaded`](TokenErrorKind::Overloaded).
@@ -99,14 +102,14 @@ impl TokenError {
         if let Some(known) = Self::find(&*error) {
             return known.clone();
         }
-        let (kind, transient) = match find::<ResponseError>(&*error) {
-            Some(answer) => (answer.kind().into(), answer.is_transient()),
-            None => (TokenErrorKind::Transient, true),
+        let (kind, transient, message) = match find::<ResponseError>(&*error) {
+            Some(answer) => (answer.kind().into(), answer.is_transient(), "no token"),
+            None => (TokenErrorKind::Transient, true, UNREACHED),
         };
         let failure = Failure {
             kind,
             transient,
-            message: "no token".into(),
+            message: message.into(),
             source: Some(error),
         };
         Self::from_failure(failure)

@@ -64,7 +64,7 @@ impl Origins {
             .collect::<Result<_, _>>()?;
         if allowed.is_empty() {
             return Err(InvalidOrigin {
-                origin: String::new(),
+                origin: None,
                 reason: "at least one origin must be named",
             });
         }
@@ -135,13 +135,13 @@ impl Origins {
 impl Origin {
     fn parse(text: &str) -> Result<Self, InvalidOrigin> {
         let error = |reason| InvalidOrigin {
-            origin: text.to_owned(),
+            origin: Some(text.to_owned()),
             reason,
         };
         if text.contains('@') {
             // Not repeated: it may have a password in it.
             return Err(InvalidOrigin {
-                origin: "the URI".to_owned(),
+                origin: None,
                 reason: "an origin has no user information",
             });
         }
@@ -231,13 +231,17 @@ impl From<Refused> for TokenError {
 /// Text that is no origin for a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidOrigin {
-    origin: String,
+    /// As it was written, if it can be shown.
+    origin: Option<String>,
     reason: &'static str,
 }
 
 impl fmt::Display for InvalidOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "invalid origin {:?}: {}", self.origin, self.reason)
+        match &self.origin {
+            Some(origin) => write!(f, "invalid origin {origin:?}: {}", self.reason),
+            None => write!(f, "invalid origin: {}", self.reason),
+        }
     }
 }
 

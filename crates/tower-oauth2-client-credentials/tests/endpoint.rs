@@ -12,7 +12,7 @@ use serde_json::json;
 use support::{TokioClock, credential, endpoint, send, source, stack, token_error};
 use tokio::time::Instant;
 use tower::ServiceExt;
-use tower_oauth2_client_credentials::{Fetch, TokenEndpoint, TokenErrorKind};
+use tower_oauth2_client_credentials::{Fetch, State, TokenEndpoint, TokenErrorKind, TokenSource};
 
 /// Whatever a server sends: an error with its kind and status that says what was wrong; no panic, no hang.
 #[tokio::test(start_paused = true)]
@@ -136,6 +136,28 @@ async fn transport_failures_are_worth_another_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_unreachable_endpoint_is_named_with_what_to_check_and_without_its_query() {
+    let server = AuthorizationServer::new();
+    server.set_outage(Some(Answer::connect_error()));
+    let uri = EndpointUri::new("https://as.example.com/token?key=canary").unwrap();
+    let endpoint = TokenEndpoint::new(server, uri, credential());
+    let source = TokenSource::builder(endpoint)
+        .clock(TokioClock::new())
+        .build();
+    let error = source.token().await.unwrap_err();
+    let shown = format!("{error} {error:?}");
+    for words in [
+        "https://as.example.com/token failed",
+        "certificate",
+        "Connect",
+    ] {
+        assert!(shown.contains(words), "{words} in {shown}");
+    }
+    assert!(error.is_transient() && error.response_error().is_none());
+    assert!(!error.to_string().contains("canary"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_terminal_answer_is_not_tried_again() {
     let server = AuthorizationServer::builder()
         .client("svc", "another")
@@ -183,6 +205,42 @@ async fn a_new_credential_opens_the_gate_and_one_that_came_meanwhile_is_tried_at
     credential.replace(client("new"));
     waiting.await.unwrap().unwrap();
     assert_eq!(server.token_requests(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_the_server_asked_for_is_shortened_by_nobody() {
+    let server = AuthorizationServer::new();
+    server.push_answer(Answer::body(429, "").header("retry-after", "90"));
+    let credential = credential();
+    let source = TokenSource::builder(endpoint(&server, &credential))
+        .credential(&credential)
+        .clock(TokioClock::new())
+        .build();
+    source.token().await.unwrap_err();
+    credential.replace(Client::new("svc", ClientSecretPost::new("new")).unwrap());
+    source.retry_now();
+    tokio::time::sleep(Duration::from_secs(89)).await;
+    let error = source.token().await.unwrap_err();
+    assert_eq!(error.retry_in(), Some(Duration::from_secs(1)));
+    assert_eq!(server.token_requests(), 1);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    source.token().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_of_our_own_ends_when_somebody_says_so() {
+    let server = AuthorizationServer::new();
+    server.push_answer(Answer::oauth_error(400, "invalid_scope"));
+    let source = source(&server).build();
+    source.token().await.unwrap_err();
+    source.token().await.unwrap_err();
+    assert_eq!(
+        (server.token_requests(), source.health().state()),
+        (1, State::Gated)
+    );
+    source.retry_now();
+    source.token().await.unwrap();
+    assert_eq!(source.health().last_error(), None);
 }
 
 #[tokio::test(start_paused = true)]

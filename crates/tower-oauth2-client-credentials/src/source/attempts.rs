@@ -241,3 +241,104 @@ impl Attempt {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use bytes::Bytes;
+    use oauth2_client_credentials::{Decoder, TokenRequest, TokenResponse};
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::source::{Clock, state::Decision};
+
+    /// Goes by tokio's clock, which a test drives.
+    #[derive(Debug)]
+    struct TokioClock(Instant);
+
+    impl Clock for TokioClock {
+        fn monotonic(&self) -> Duration {
+            self.0.elapsed()
+        }
+
+        fn wall(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH + self.0.elapsed()
+        }
+    }
+
+    /// A server that always answers this.
+    fn context(status: u16, retry_after: Option<&'static str>) -> Arc<Context> {
+        let service = tower::service_fn(move |fetch: Fetch| async move {
+            let mut answer = http::Response::builder().status(status);
+            if let Some(retry_after) = retry_after {
+                answer = answer.header("retry-after", retry_after);
+            }
+            let answer = answer.body(Bytes::new())?;
+            let decoded =
+                Decoder::lenient().decode(fetch.request(), &answer, SystemTime::UNIX_EPOCH);
+            Ok::<TokenResponse, BoxError>(decoded?)
+        });
+        Context::with(service, TokioClock(Instant::now()))
+    }
+
+    fn cell() -> Arc<Cell> {
+        Arc::new(Cell::new(TokenRequest::default()))
+    }
+
+    /// Asks once through `cell`; the error, and whether it was asked at all.
+    async fn ask(context: &Arc<Context>, cell: &Arc<Cell>) -> (TokenError, bool) {
+        match cell.decide(context, true, context.clock.now()) {
+            Decision::Wait { flight, .. } => {
+                launch(&Handle::current(), context, cell, &flight);
+                match flight.outcome().await {
+                    Outcome::Failed(error) => (error, flight.started().is_some()),
+                    other => panic!("no token can come: {other:?}"),
+                }
+            }
+            Decision::Fail(error) => (error, false),
+            other => panic!("no token can be there: {other:?}"),
+        }
+    }
+
+    /// Status and `Retry-After`; then whether another cell may ask.
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_that_the_server_asks_for_with_429_or_503_is_for_every_cell() {
+        for (status, retry_after, others_may_ask) in [
+            (429, Some("90"), false),
+            (503, Some("90"), false),
+            (500, Some("90"), true),
+            (408, Some("90"), true),
+            (429, None, true),
+            (503, None, true),
+        ] {
+            let (context, one, other) = (context(status, retry_after), cell(), cell());
+            let (error, asked) = ask(&context, &one).await;
+            assert!(asked);
+            if retry_after.is_some() {
+                assert_eq!(error.retry_in(), Some(Duration::from_secs(90)), "{status}");
+            }
+            let (error, asked) = ask(&context, &other).await;
+            assert_eq!(asked, others_may_ask, "{status} {retry_after:?}: {error}");
+        }
+    }
+
+    /// Nine cells ask at once; eight are told to go away, and the ninth, in line behind them, is not sent.
+    #[tokio::test(start_paused = true)]
+    async fn a_flight_in_line_looks_again_before_it_is_sent() {
+        let context = context(429, Some("90"));
+        let asked = (0..9).map(|_| {
+            let context = Arc::clone(&context);
+            tokio::spawn(async move { ask(&context, &cell()).await.0 })
+        });
+        let asked: Vec<_> = asked.collect();
+        for (index, asked) in asked.into_iter().enumerate() {
+            let error = asked.await.unwrap();
+            assert_eq!(
+                error.retry_in(),
+                Some(Duration::from_secs(90)),
+                "{index}: {error}"
+            );
+        }
+    }
+}

@@ -65,3 +65,26 @@ impl fmt::Debug for Context {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+impl Context {
+    /// All defaults, with every draw in the middle.
+    pub(crate) fn with<T>(service: T, clock: impl super::Clock + 'static) -> Arc<Self>
+    where
+        T: tower_service::Service<Fetch, Response = TokenResponse, Error = BoxError>
+            + Clone
+            + Send
+            + 'static,
+        T::Future: Send + 'static,
+    {
+        Arc::new(Self {
+            service: Mutex::new(BoxCloneService::new(service)),
+            clock: AgeClock::new(Arc::new(clock)),
+            schedule: Schedule::default(),
+            governor: Governor::new(),
+            draws: Box::new(|| 0.5),
+            credential: None,
+            observers: Vec::new(),
+        })
+    }
+}

@@ -14,17 +14,14 @@ use std::{
 
 use loom::{future::block_on, model, thread};
 use oauth2_client_credentials::{TokenRequest, TokenResponse};
-use tower::util::BoxCloneService;
 
 use super::{
     cell::Cell,
-    clock::{AgeClock, Clock, Moment},
+    clock::{Clock, Moment},
     context::Context,
     flight::{Flight, Outcome},
     gate::Failure,
-    governor::Governor,
     landing::Landing,
-    schedule::Schedule,
     state::Decision,
     token::{Answer, Kept},
 };
@@ -52,15 +49,7 @@ fn context() -> Arc<Context> {
     let service = tower::service_fn(|_: Fetch| async {
         Err::<TokenResponse, BoxError>("a model sends nothing".into())
     });
-    Arc::new(Context {
-        service: std::sync::Mutex::new(BoxCloneService::new(service)),
-        clock: AgeClock::new(Arc::new(Frozen)),
-        schedule: Schedule::default(),
-        governor: Governor::new(),
-        draws: Box::new(|| 0.5),
-        credential: None,
-        observers: Vec::new(),
-    })
+    Context::with(service, Frozen)
 }
 
 fn cell() -> Arc<Cell> {
