@@ -94,6 +94,7 @@ mod endpoint_uri;
 mod form;
 mod fresh;
 mod jose;
+mod metadata;
 mod presentation;
 mod refresh_request;
 mod request_error;
@@ -121,6 +122,7 @@ pub use crate::fresh::Fresh;
 pub use crate::jose::JwsAlgorithm;
 #[cfg(feature = "jose")]
 pub use crate::jose::{KeyError, PublicJwk, SigningKey};
+pub use crate::metadata::{Issuer, IssuerError, Metadata, MetadataError, WellKnown};
 pub use crate::presentation::{
     Bearer, BearerInForm, BearerInQuery, OnExisting, Presentation, PresentationError,
 };

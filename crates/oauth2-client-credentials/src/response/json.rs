@@ -11,6 +11,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::members::{Field, Member, Members, Unreadable};
 
@@ -92,7 +93,7 @@ fn member(json: &str) -> Result<Member<'_>, Unreadable> {
     }
 }
 
-fn extra(json: &str) -> Result<serde_json::Value, Unreadable> {
+fn extra(json: &str) -> Result<Value, Unreadable> {
     if json.starts_with(['[', '{']) {
         unique(json)?;
     }
@@ -115,6 +116,13 @@ fn text(json: &str) -> Result<Cow<'_, str>, Unreadable> {
 /// does.
 fn has_escape(text: &str) -> bool {
     text.bytes().fold(false, |any, byte| any | (byte == b'\\'))
+}
+
+/// Any object in which no name is there twice, at any depth.
+pub(crate) fn unique_object(json: &[u8]) -> Option<Map<String, Value>> {
+    let text = std::str::from_utf8(json).ok()?;
+    unique(text).ok()?;
+    serde_json::from_str(text).ok()
 }
 
 fn unique(json: &str) -> Result<(), Unreadable> {

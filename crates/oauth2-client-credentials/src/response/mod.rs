@@ -11,4 +11,5 @@ mod quirk;
 
 pub use self::decoder::{Decoder, ZeroLifetime};
 pub use self::error::{ErrorKind, ResponseError};
+pub(crate) use self::json::unique_object;
 pub use self::quirk::Quirk;

@@ -5,6 +5,7 @@ mod case;
 mod challenges;
 #[cfg(feature = "mac")]
 mod mac;
+mod metadata;
 mod placement;
 mod request;
 mod response;
@@ -31,6 +32,7 @@ const FILES: &[(&str, Run)] = &[
     ("form_response.json", response::run),
     #[cfg(feature = "mac")]
     ("mac.json", mac::run),
+    ("metadata.json", metadata::run),
     ("placement.json", placement::run),
     ("resource.json", request::run),
     ("retry_classification.json", retry::run),
