@@ -126,6 +126,8 @@ pub use crate::metadata::{Issuer, IssuerError, Metadata, MetadataError, WellKnow
 pub use crate::presentation::{
     Bearer, BearerInForm, BearerInQuery, OnExisting, Presentation, PresentationError,
 };
+#[cfg(feature = "jose")]
+pub use crate::presentation::{DpopKey, DpopNonces, DpopProof, DpopRole, attach_dpop_proof};
 #[cfg(feature = "mac")]
 pub use crate::presentation::{Mac, MacAlgorithm, MacError, MacSignature};
 pub use crate::refresh_request::RefreshRequest;

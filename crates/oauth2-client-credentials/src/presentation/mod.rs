@@ -2,6 +2,8 @@
 
 mod accepted;
 mod bearer;
+#[cfg(feature = "jose")]
+mod dpop;
 mod form_body;
 #[cfg(feature = "mac")]
 mod mac;
@@ -10,7 +12,12 @@ mod scheme;
 
 use std::fmt;
 
+#[cfg(feature = "jose")]
+use crate::jose::KeyError;
+
 pub use self::bearer::{Bearer, OnExisting};
+#[cfg(feature = "jose")]
+pub use self::dpop::{DpopKey, DpopNonces, DpopProof, DpopRole, attach_dpop_proof};
 pub use self::form_body::BearerInForm;
 #[cfg(feature = "mac")]
 pub use self::mac::{Mac, MacAlgorithm, MacError, MacSignature};
@@ -35,6 +42,11 @@ pub enum PresentationError {
     /// The request cannot carry a token in this way: its method or its content
     /// type has no form body (RFC 6750 §2.2).
     UnsupportedPlacement,
+    /// A proof needs the host that the request goes to, and the URI names none.
+    RelativeUri,
+    /// The key could not sign the proof.
+    #[cfg(feature = "jose")]
+    NotSigned(KeyError),
     /// What a scheme of the caller's own says, without the token.
     Other(String),
 }
@@ -44,7 +56,7 @@ impl fmt::Display for PresentationError {
         match self {
             Self::UnsupportedTokenType(name) => write!(
                 f,
-                "a token of type `{}` cannot be shown as a bearer token, see `Bearer::treat_as_bearer`",
+                "a token of type `{}` cannot be shown in this way, see `Bearer::treat_as_bearer` for what is a bearer token by another name",
                 name.escape_debug(),
             ),
             Self::InsecureUri => {
@@ -57,9 +69,20 @@ impl fmt::Display for PresentationError {
             Self::UnsupportedPlacement => f.write_str(
                 "the token goes into a form only, which needs its content type and a method other than GET and HEAD",
             ),
+            Self::RelativeUri => f.write_str("a proof needs a URI that names the host"),
+            #[cfg(feature = "jose")]
+            Self::NotSigned(_) => f.write_str("the key could not sign the proof"),
             Self::Other(what) => f.write_str(what),
         }
     }
 }
 
-impl std::error::Error for PresentationError {}
+impl std::error::Error for PresentationError {
+    #[cfg(feature = "jose")]
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::NotSigned(error) => Some(error),
+            _ => None,
+        }
+    }
+}

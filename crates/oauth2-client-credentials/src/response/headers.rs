@@ -17,7 +17,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
 }
 
 /// `DPoP-Nonce` (RFC 9449 §8.1), if it has only the characters of a nonce.
-pub(super) fn dpop_nonce(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn dpop_nonce(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get("dpop-nonce")?.to_str().ok()?;
     let is_nonce = |byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
     (!value.is_empty() && value.bytes().all(is_nonce)).then_some(value)

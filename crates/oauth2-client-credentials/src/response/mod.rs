@@ -11,5 +11,7 @@ mod quirk;
 
 pub use self::decoder::{Decoder, ZeroLifetime};
 pub use self::error::{ErrorKind, ResponseError};
+#[cfg(feature = "jose")]
+pub(crate) use self::headers::dpop_nonce;
 pub(crate) use self::json::unique_object;
 pub use self::quirk::Quirk;

@@ -1,0 +1,62 @@
+//! What a proof says of the place a request goes to.
+
+use http::Uri;
+use http::uri::Scheme;
+
+/// The claim `htu` (RFC 9449 §4.2): no query, no fragment, no user information,
+/// scheme and host in lower case, no default port, and the path as it is.
+/// `None` for a URI that names no host.
+pub(super) fn htu(uri: &Uri) -> Option<String> {
+    // `Uri` writes the empty path of an absolute URI as a slash.
+    Some(origin(uri)? + uri.path())
+}
+
+/// Scheme, host and port (RFC 6454 §4), as `htu` begins.
+pub(super) fn origin(uri: &Uri) -> Option<String> {
+    let (scheme, authority) = (uri.scheme()?, uri.authority()?);
+    let default_port = if *scheme == Scheme::HTTPS {
+        Some(443)
+    } else if *scheme == Scheme::HTTP {
+        Some(80)
+    } else {
+        None
+    };
+    let mut origin = format!("{scheme}://{}", authority.host());
+    origin.make_ascii_lowercase();
+    if let Some(port) = authority
+        .port_u16()
+        .filter(|port| Some(*port) != default_port)
+    {
+        origin.push(':');
+        origin.push_str(&port.to_string());
+    }
+    Some(origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_is_normalised_and_its_path_is_not() {
+        for (uri, expected) in [
+            (
+                "HTTPS://RS.Example.COM:443/A/../b%2f?c",
+                "https://rs.example.com/A/../b%2f",
+            ),
+            ("https://a", "https://a/"),
+            ("https://a?b", "https://a/"),
+            ("https://a:/", "https://a/"),
+            ("https://a:80/", "https://a:80/"),
+            ("http://a:080/", "http://a/"),
+            ("http://[::1]:8080//", "http://[::1]:8080//"),
+            ("https://u:p@a/", "https://a/"),
+        ] {
+            let uri = uri.parse().unwrap();
+            assert_eq!(htu(&uri).as_deref(), Some(expected), "{uri}");
+        }
+        for uri in ["/a", "a:443", "*"] {
+            assert_eq!(htu(&uri.parse().unwrap()), None, "{uri}");
+        }
+    }
+}
