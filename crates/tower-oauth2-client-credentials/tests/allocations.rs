@@ -1,5 +1,6 @@
 //! A request that carries a warm token allocates nothing for it, Fresh or Due.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "it is its own test harness")]
 
 use std::{
     alloc::System,

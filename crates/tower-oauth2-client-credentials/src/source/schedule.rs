@@ -130,7 +130,12 @@ impl Default for Schedule {
 impl Schedule {
     /// The defaults, to be changed one by one.
     pub fn builder() -> ScheduleBuilder {
-        ScheduleBuilder::new()
+        Self::default().to_builder()
+    }
+
+    /// These numbers, to be changed one by one.
+    pub fn to_builder(&self) -> ScheduleBuilder {
+        ScheduleBuilder::from(self)
     }
 
     /// For providers that bill or cap token requests: a token is renewed as late as is safe (two leeways ahead), the first

@@ -1,12 +1,12 @@
 //! What is under test: the layer over the resource, its token source over the scripted endpoint.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use oauth2_client_credentials::{Client, ClientSecretBasic, EndpointUri};
 use tower_layer::Layer;
 use tower_oauth2_client_credentials::{
     BoxError, ClientCredentials, ClientCredentialsLayer, Credential, Origins, Schedule,
-    ScheduleError, TokenEndpoint, TokenSource,
+    TokenEndpoint, TokenSource,
 };
 
 use super::{
@@ -60,22 +60,14 @@ pub(crate) fn client() -> Result<Client, BoxError> {
 }
 
 fn schedule(options: &Options) -> Result<Schedule, BoxError> {
-    let Some(wait_budget) = options.wait_budget() else {
-        return Ok(match options.preset {
-            Preset::Default => Schedule::default(),
-            Preset::Economy => Schedule::economy(),
-        });
+    let preset = match options.preset {
+        Preset::Default => Schedule::default(),
+        Preset::Economy => Schedule::economy(),
     };
-    Ok(economy_or_not(options.preset, wait_budget)?)
-}
-
-/// A preset with another wait budget: the builder begins with the defaults.
-fn economy_or_not(preset: Preset, wait_budget: Duration) -> Result<Schedule, ScheduleError> {
-    let builder = Schedule::builder().wait_budget(wait_budget);
-    match preset {
-        Preset::Default => builder.build(),
-        Preset::Economy => builder.lead_fraction(0.0).first_early(false).build(),
-    }
+    Ok(match options.wait_budget() {
+        Some(wait_budget) => preset.to_builder().wait_budget(wait_budget).build()?,
+        None => preset,
+    })
 }
 
 /// The policy that sends empty and cloneable bodies once more. The layer has none yet: what a resource refuses stays refused.

@@ -22,9 +22,9 @@ macro_rules! setters {
 }
 
 impl ScheduleBuilder {
-    pub(super) fn new() -> Self {
+    pub(super) fn from(schedule: &Schedule) -> Self {
         Self {
-            schedule: Schedule::default(),
+            schedule: schedule.clone(),
         }
     }
 
