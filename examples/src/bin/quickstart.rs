@@ -4,6 +4,7 @@
 //! ```text
 //! cargo run -p examples --bin quickstart
 //! ```
+#![allow(clippy::print_stdout, reason = "it talks to a terminal")]
 
 use std::time::Duration;
 
