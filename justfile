@@ -47,6 +47,10 @@ scenarios *args:
 minimal-versions:
     tests/checks/minimal-versions
 
+# Every parser against inputs that nobody wrote, 20 seconds each.
+fuzz *args:
+    fuzz/smoke {{ args }}
+
 # This project beside its peers.
 bench *args:
     cargo run --release --manifest-path benches/Cargo.toml --bin compare -- {{ args }}
