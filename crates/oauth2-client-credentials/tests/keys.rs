@@ -5,6 +5,7 @@
 //! curve.
 
 #![cfg(feature = "jose")]
+#![allow(clippy::unwrap_used, reason = "functions that tests share are tests")]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};

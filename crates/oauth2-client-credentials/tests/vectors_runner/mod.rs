@@ -1,8 +1,16 @@
 //! From a folder of vectors to an exit code.
 
 mod arguments;
+#[cfg(feature = "rsa")]
+mod assertion;
 mod case;
+#[cfg(feature = "jose")]
+mod certificate;
 mod challenges;
+#[cfg(feature = "jose")]
+mod dpop;
+#[cfg(feature = "jose")]
+mod jws;
 #[cfg(feature = "mac")]
 mod mac;
 mod metadata;
@@ -27,6 +35,12 @@ type Run = fn(Value) -> Result<Value, String>;
 const FILES: &[(&str, Run)] = &[
     ("authorization_details.json", request::run),
     ("basic_auth.json", request::run),
+    #[cfg(feature = "jose")]
+    ("cert_thumbprint.json", certificate::run),
+    #[cfg(feature = "rsa")]
+    ("client_secret_jwt.json", request::run),
+    #[cfg(feature = "jose")]
+    ("dpop.json", dpop::run),
     ("error_response.json", response::run),
     ("expires_in.json", response::run),
     ("form_response.json", response::run),
@@ -34,6 +48,8 @@ const FILES: &[(&str, Run)] = &[
     ("mac.json", mac::run),
     ("metadata.json", metadata::run),
     ("placement.json", placement::run),
+    #[cfg(feature = "rsa")]
+    ("private_key_jwt.json", request::run),
     ("resource.json", request::run),
     ("retry_classification.json", retry::run),
     ("scope.json", request::run),
@@ -44,7 +60,13 @@ const FILES: &[(&str, Run)] = &[
 
 /// Files that only a feature can run, and that feature: without it, a line says
 /// so. With all features there is no such line.
-const NEEDS_FEATURE: &[(&str, &str, bool)] = &[("mac.json", "mac", cfg!(feature = "mac"))];
+const NEEDS_FEATURE: &[(&str, &str, bool)] = &[
+    ("cert_thumbprint.json", "jose", cfg!(feature = "jose")),
+    ("client_secret_jwt.json", "rsa", cfg!(feature = "rsa")),
+    ("dpop.json", "jose", cfg!(feature = "jose")),
+    ("mac.json", "mac", cfg!(feature = "mac")),
+    ("private_key_jwt.json", "rsa", cfg!(feature = "rsa")),
+];
 
 pub(crate) fn main() -> ExitCode {
     match Arguments::from_env().and_then(|arguments| run(&arguments)) {

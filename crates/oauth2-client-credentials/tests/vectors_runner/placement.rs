@@ -119,7 +119,7 @@ fn show_header((name, value): (&HeaderName, &HeaderValue)) -> (String, Value) {
     )
 }
 
-fn show_error(error: PresentationError) -> Result<Value, String> {
+pub(crate) fn show_error(error: PresentationError) -> Result<Value, String> {
     let (kind, value) = match error {
         PresentationError::UnsupportedTokenType(name) => ("unsupported_token_type", Some(name)),
         PresentationError::InsecureUri => ("insecure_uri", None),

@@ -7,9 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use oauth2_client_credentials::{
-    BasicEncoding, Client, ClientAuthentication, ClientError, ClientSecretBasic, ClientSecretPost,
-    EndpointUri, NoAuthentication, RequestError, RequestErrorKind, SelfSignedTlsClientAuth,
-    TlsClientAuth, TokenRequest, TokenRequestBuilder,
+    BasicEncoding, Client, ClientAssertion, ClientAuthentication, ClientError, ClientSecretBasic,
+    ClientSecretPost, EndpointUri, NoAuthentication, RequestError, RequestErrorKind,
+    SelfSignedTlsClientAuth, TlsClientAuth, TokenRequest, TokenRequestBuilder,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -51,6 +51,7 @@ struct Auth {
     client_id: String,
     client_secret: Option<String>,
     encoding: Option<String>,
+    assertion: Option<String>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -70,6 +71,10 @@ impl OneOrMany {
 }
 
 pub(crate) fn run(input: Value) -> Result<Value, String> {
+    #[cfg(feature = "rsa")]
+    if let Some(result) = super::assertion::run(&input) {
+        return result;
+    }
     let input: Input = serde_json::from_value(input).map_err(|error| error.to_string())?;
     match input.kind.as_deref() {
         None | Some("request") => match show_request(&input) {
@@ -143,6 +148,14 @@ fn authentication(input: &Input) -> Result<(&str, ClientAuthentication), String>
         "client_secret_basic" => basic(auth.client_secret.as_ref(), auth.encoding.as_deref())?,
         "client_secret_post" => {
             ClientSecretPost::new(&**auth.client_secret.as_ref().ok_or("no secret")?).into()
+        }
+        "client_secret_jwt" | "private_key_jwt" => {
+            let assertion = ClientAssertion::new(&**auth.assertion.as_ref().ok_or("no assertion")?);
+            if auth.method == "client_secret_jwt" {
+                assertion.signed_with_secret().into()
+            } else {
+                assertion.into()
+            }
         }
         "none" => NoAuthentication.into(),
         "tls_client_auth" => TlsClientAuth.into(),
