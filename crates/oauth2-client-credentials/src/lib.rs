@@ -51,7 +51,8 @@
 //! | | |
 //! |---|---|
 //! | [`TokenRequest`] | what is asked for: scope, resource, audience, authorization details, extras |
-//! | [`Client`] | an id and one way to authenticate: [`ClientSecretBasic`], [`ClientSecretPost`], [`NoAuthentication`], [`TlsClientAuth`], [`SelfSignedTlsClientAuth`] |
+//! | [`Client`] | an id and one way to authenticate: [`ClientSecretBasic`], [`ClientSecretPost`], [`ClientAssertion`], [`NoAuthentication`], [`TlsClientAuth`], [`SelfSignedTlsClientAuth`], and with a feature `ClientSecretJwt` and `PrivateKeyJwt` |
+//! | [`AssertionTemplate`] | header and claims of assertions, and their signature in two steps |
 //! | [`EndpointUri`] | where to, over https or to this machine |
 //! | [`Decoder`] | an answer in, a [`TokenResponse`] or a [`ResponseError`] out |
 //! | [`Bearer`] | the token in the `Authorization` header |
@@ -81,8 +82,20 @@
 //!
 //! # Features
 //!
-//! None so far. The crate brings no cryptography, no async runtime and no
-//! Unicode tables.
+//! None is on by default: without them the crate brings no cryptography, and
+//! with them no async runtime and no Unicode tables.
+//!
+//! | | |
+//! |---|---|
+//! | `jose` | `client_secret_jwt`, `private_key_jwt`, DPoP (`DpopKey`, `DpopNonces`), keys (`SigningKey`) and thumbprints (`PublicJwk`, `Certificate`): HMAC, ECDSA and Ed25519, all in Rust |
+//! | `rsa` | `jose` with RSA keys; needs a C compiler |
+//! | `mac` | tokens of the type `mac`, by the drafts 00 and 01 |
+//!
+//! Whoever has an assertion from elsewhere ([`ClientAssertion`]), or a service
+//! that signs ([`AssertionTemplate`]), needs none of them.
+//!
+//! The same time, randomness and key make the same bytes, except with `PS256`,
+//! `PS384` and `PS512`, whose salt comes from the operating system.
 
 mod authentication;
 #[cfg(feature = "jose")]

@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, StatusCode};
 use oauth2_client_credentials::{
-    BasicEncoding, Bearer, Client, ClientAuthentication, ClientSecretBasic, ClientSecretPost,
-    Decoder, EndpointUri, SecretString, TokenRequest, TokenResponse, TokenType,
+    BasicEncoding, Bearer, Client, ClientAssertion, ClientAuthentication, ClientSecretBasic,
+    ClientSecretPost, Decoder, EndpointUri, SecretString, TokenRequest, TokenResponse, TokenType,
 };
 use proptest::prelude::*;
 
@@ -25,6 +25,12 @@ fn everything_shown(secret: &str) -> String {
     show(&Client::new(
         "id",
         ClientSecretBasic::new(format!("{secret}\n")).encoding(BasicEncoding::Raw),
+    ));
+    show(&ClientAssertion::new(secret));
+    show(&Client::new("id", ClientAssertion::new(secret)));
+    show(&Client::new(
+        "id",
+        ClientAssertion::new(format!("{secret} x")),
     ));
     let client = Client::new("id", ClientSecretBasic::new(secret)).unwrap();
     show(&client);
@@ -64,7 +70,57 @@ fn everything_shown(secret: &str) -> String {
         .build()
         .unwrap();
     show(&Bearer::new().header_value(&other));
-    shown + &decoded(secret)
+    shown + &decoded(secret) + &signed(secret)
+}
+
+#[cfg(not(feature = "jose"))]
+fn signed(_: &str) -> String {
+    String::new()
+}
+
+/// What is shown of keys, and of what they sign.
+#[cfg(feature = "jose")]
+fn signed(secret: &str) -> String {
+    use oauth2_client_credentials::{ClientSecretJwt, DpopKey, Fresh, PrivateKeyJwt, SigningKey};
+
+    let mut shown = String::new();
+    let mut show = |value: &dyn Debug| writeln!(shown, "{value:?} {value:#?}").unwrap();
+
+    let long = secret.repeat(2);
+    for secret in [secret, &*long] {
+        show(&ClientSecretJwt::new(secret));
+        show(&Client::new("id", ClientSecretJwt::new(secret)));
+    }
+    for text in [
+        format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{secret}","d":"{secret}"}}"#),
+        format!(r#"{{"kty":"EC","crv":"P-256","x":"AQ","y":"AQ","d":"{secret}"}}"#),
+        format!(r#"{{"kty":"oct","k":"{secret}""#),
+    ] {
+        show(&SigningKey::from_jwk(&text));
+    }
+    show(&SigningKey::from_pem(&format!(
+        "-----BEGIN PRIVATE KEY-----\n{secret}\n-----END PRIVATE KEY-----"
+    )));
+    show(&SigningKey::from_der(secret.as_bytes()));
+
+    let mut filled = secret.as_bytes().to_vec();
+    filled.resize(32, b'x');
+    let key = SigningKey::generate(|bytes| bytes.copy_from_slice(&filled)).unwrap();
+    show(&key);
+    show(&PrivateKeyJwt::new(key.clone()));
+    show(&Client::new("id", PrivateKeyJwt::new(key.clone())));
+    let fresh = Fresh::new(SystemTime::UNIX_EPOCH, [0; 16]);
+    let token = TokenResponse::builder(secret)
+        .token_type(TokenType::DPoP)
+        .build()
+        .unwrap();
+    let request = http::Request::get("https://api.example.com/").body(());
+    let (mut parts, ()) = request.unwrap().into_parts();
+    let dpop = DpopKey::new(key);
+    show(&dpop);
+    dpop.attach(&mut parts, &token, None, &fresh).unwrap();
+    show(&parts);
+    shown
 }
 
 /// What a decoder says of answers that have the token in them.
