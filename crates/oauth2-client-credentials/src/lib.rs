@@ -55,8 +55,15 @@
 //! | [`AssertionTemplate`] | header and claims of assertions, and their signature in two steps |
 //! | [`EndpointUri`] | where to, over https or to this machine |
 //! | [`Decoder`] | an answer in, a [`TokenResponse`] or a [`ResponseError`] out |
-//! | [`Bearer`] | the token in the `Authorization` header |
+//! | [`Bearer`] | the token in the `Authorization` header; [`BearerInForm`] and [`BearerInQuery`] for servers that read it elsewhere, and [`Presentation`] for a scheme of your own |
 //! | [`Challenge`] | what a `WWW-Authenticate` asks for |
+//! | [`Issuer`] | where a server's [`Metadata`] is, and the check that it is this server's |
+//! | [`Revocation`] | a token to give back; [`RefreshRequest`] for servers that want refresh tokens used |
+//!
+//! What to set for which provider, and what its answers look like, is in the
+//! documentation's module `docs::providers`; what takes the place of each
+//! argument and method of oauthlib's `BackendApplicationClient`, in
+//! `docs::coming_from_oauthlib`.
 //!
 //! # Lenient and strict
 //!
@@ -103,6 +110,8 @@ mod certificate;
 mod challenge;
 mod client;
 mod client_error;
+#[cfg(any(doc, doctest))]
+pub mod docs;
 mod endpoint_uri;
 mod form;
 mod fresh;
