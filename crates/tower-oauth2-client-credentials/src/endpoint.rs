@@ -1,9 +1,11 @@
 //! The token service that speaks HTTP.
 
 use std::{
+    collections::hash_map::RandomState,
     error::Error,
     fmt,
     future::Future,
+    hash::{BuildHasher, Hasher},
     pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
@@ -14,7 +16,7 @@ use http::{Request, Response};
 use http_body::Body;
 use http_body_util::BodyExt;
 use oauth2_client_credentials::{
-    Decoder, EndpointUri, ErrorKind, ResponseError, TokenRequest, TokenResponse,
+    Client, Decoder, EndpointUri, ErrorKind, Fresh, ResponseError, TokenRequest, TokenResponse,
 };
 use tower::{ServiceExt, util::BoxCloneService};
 use tower_service::Service;
@@ -161,7 +163,7 @@ impl TokenEndpoint {
             .clone();
         let exchange = async {
             let answer = http
-                .oneshot(client.token_request(&self.uri, request)?)
+                .oneshot(self.freshened(client).token_request(&self.uri, request)?)
                 .await?;
             Ok(self.decoder.decode(request, &answer, self.clock.wall())?)
         };
@@ -171,6 +173,22 @@ impl TokenEndpoint {
             source,
         })
     }
+
+    /// With what a client that signs needs to be new in each request.
+    fn freshened(&self, client: Client) -> Client {
+        if client.signs() {
+            client.with_fresh(Fresh::new(self.clock.wall(), randomness()))
+        } else {
+            client
+        }
+    }
+}
+
+/// 16 bytes for an identifier that does not come twice. The standard library seeds its hashers from the operating system, and
+/// what a seeded one makes of nothing is as random as its seed.
+fn randomness() -> [u8; 16] {
+    let draw = || u128::from(RandomState::new().build_hasher().finish());
+    ((draw() << 64) | draw()).to_be_bytes()
 }
 
 /// Reads an answer, but no more of it than shows that it is too large: the decoder says so, with the status.
@@ -259,5 +277,25 @@ impl fmt::Display for EndpointError {
 impl Error for EndpointError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&*self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashSet, thread};
+
+    use super::*;
+
+    #[test]
+    fn no_identifier_comes_twice() {
+        let draw = || (0..1_000).map(|_| randomness()).collect::<Vec<_>>();
+        let threads = [thread::spawn(draw), thread::spawn(draw)];
+        let drawn: Vec<_> = threads
+            .into_iter()
+            .flat_map(|thread| thread.join().expect("drawing does not panic"))
+            .collect();
+        assert_eq!(drawn.iter().collect::<HashSet<_>>().len(), 2_000);
+        let halves = drawn.iter().flat_map(|bytes| bytes.chunks(8));
+        assert_eq!(halves.collect::<HashSet<_>>().len(), 4_000);
     }
 }
