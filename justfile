@@ -55,6 +55,10 @@ fuzz *args:
 bench *args:
     cargo run --release --manifest-path benches/Cargo.toml --bin compare -- {{ args }}
 
+# Building a request and reading its answer beside oauth2; challenges of growing length.
+bench-protocol *args:
+    cargo run --release --manifest-path benches/Cargo.toml --bin protocol -- {{ args }}
+
 # All that is checked before a change lands.
 ci:
     .ci/run

@@ -19,6 +19,9 @@ fuzz_target!(|line: &[u8]| {
     }
     // What has been read does not depend on what follows: reading a part of the
     // line never yields more than reading the line up to there.
-    let read: usize = challenges.iter().map(|challenge| challenge.params().count() + 1).sum();
+    let read: usize = challenges
+        .iter()
+        .map(|challenge| challenge.params().count() + 1)
+        .sum();
     assert!(read <= line.len() + 1);
 });

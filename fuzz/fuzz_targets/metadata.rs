@@ -7,12 +7,21 @@ use libfuzzer_sys::fuzz_target;
 use oauth2_client_credentials::{Issuer, WellKnown};
 
 fuzz_target!(|input: &[u8]| {
-    let end = input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len());
+    let end = input
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .unwrap_or(input.len());
     let (issuer, document) = input.split_at(end);
-    let Some(issuer) = std::str::from_utf8(issuer).ok().and_then(|text| Issuer::new(text).ok()) else {
+    let Some(issuer) = std::str::from_utf8(issuer)
+        .ok()
+        .and_then(|text| Issuer::new(text).ok())
+    else {
         return;
     };
-    for place in [WellKnown::OAuthAuthorizationServer, WellKnown::OpenIdConfiguration] {
+    for place in [
+        WellKnown::OAuthAuthorizationServer,
+        WellKnown::OpenIdConfiguration,
+    ] {
         let uri = issuer.metadata_uri(place);
         let given: http::Uri = issuer.as_str().parse().expect("an issuer is a URI");
         assert_eq!(uri.authority(), given.authority());

@@ -23,7 +23,10 @@ fuzz_target!(|input: &[u8]| {
     let status = statuses[usize::from(*status) % statuses.len()];
     let mut headers = HeaderMap::new();
     if choice & 4 != 0 {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
     }
     if choice & 8 != 0 {
         // The body as a header: whatever can stand in one.
@@ -34,7 +37,10 @@ fuzz_target!(|input: &[u8]| {
             }
         }
     }
-    let asked = TokenRequest::builder().scope("read write").build().expect("a legal scope");
+    let asked = TokenRequest::builder()
+        .scope("read write")
+        .build()
+        .expect("a legal scope");
     let status = StatusCode::from_u16(status).expect("a legal status");
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
     match decoder.decode_parts(&asked, status, &headers, body, now) {
@@ -42,7 +48,11 @@ fuzz_target!(|input: &[u8]| {
             assert!(status.is_success());
             let text = token.access_token().expose();
             assert!(!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()));
-            assert!(token.expires_in().is_none_or(|lifetime| lifetime <= TEN_YEARS));
+            assert!(
+                token
+                    .expires_in()
+                    .is_none_or(|lifetime| lifetime <= TEN_YEARS)
+            );
             assert_eq!(token.expires_at().is_some(), token.expires_in().is_some());
             let changed = token.missing_scopes().count() + token.additional_scopes().count() > 0;
             assert_eq!(token.scope_changed(), changed);
@@ -52,7 +62,12 @@ fuzz_target!(|input: &[u8]| {
             }
             // A short token can stand in the debug output by chance.
             if text.len() > 16 && !text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-                let public = format!("{:?}{:?}{:?}", token.scope(), token.token_type(), token.extra());
+                let public = format!(
+                    "{:?}{:?}{:?}",
+                    token.scope(),
+                    token.token_type(),
+                    token.extra()
+                );
                 assert!(!format!("{token:?}").contains(text) || public.contains(text));
             }
         }
