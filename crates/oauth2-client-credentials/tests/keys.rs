@@ -209,9 +209,33 @@ fn what_is_no_private_key_is_refused() {
             include_str!("keys/encrypted-pkcs1.pem"),
             KeyError::Encrypted,
         ),
-        (include_str!("keys/secp256k1-sec1.pem"), KeyError::Malformed),
+        (
+            include_str!("keys/secp256k1-sec1.pem"),
+            KeyError::Unsupported,
+        ),
+        (
+            "-----BEGIN EC PRIVATE KEY-----\nAQID\n-----END EC PRIVATE KEY-----",
+            KeyError::Malformed,
+        ),
+        (
+            "-----BEGIN RSA PRIVATE KEY-----\nAQID\n-----END RSA PRIVATE KEY-----",
+            KeyError::Malformed,
+        ),
     ] {
         assert_eq!(SigningKey::from_pem(pem).unwrap_err(), why, "{pem}");
+    }
+}
+
+#[test]
+fn der_that_is_no_private_key_is_refused() {
+    let secp256k1 = der(include_str!("keys/secp256k1-sec1.pem"));
+    for (bytes, why) in [
+        (&[][..], KeyError::Malformed),
+        (&[1, 2, 3], KeyError::Malformed),
+        (&[0x30, 0], KeyError::Malformed),
+        (&secp256k1, KeyError::Unsupported),
+    ] {
+        assert_eq!(SigningKey::from_der(bytes).unwrap_err(), why, "{bytes:?}");
     }
 }
 

@@ -20,7 +20,10 @@ pub(super) fn any(der: &[u8]) -> Result<Kind, KeyError> {
         Err(KeyError::Malformed) => {}
         result => return result,
     }
-    sec1(der).or_else(|_| pkcs1(der))
+    match sec1(der) {
+        Err(KeyError::Malformed) => pkcs1(der),
+        result => result,
+    }
 }
 
 pub(super) fn pkcs8(der: &[u8]) -> Result<Kind, KeyError> {
@@ -49,7 +52,12 @@ pub(super) fn sec1(der: &[u8]) -> Result<Kind, KeyError> {
     Kind::p256_from_sec1(der)
         .or_else(|| Kind::p384_from_sec1(der))
         .or_else(|| Kind::p521_from_sec1(der))
-        .ok_or(KeyError::Malformed)
+        .ok_or_else(|| match der {
+            // A sequence of a version 1 and octets, so another curve or a public
+            // part of another key.
+            [0x30, _, 2, 1, 1, 4, ..] | [0x30, 0x81, _, 2, 1, 1, 4, ..] => KeyError::Unsupported,
+            _ => KeyError::Malformed,
+        })
 }
 
 /// An octet string within the octet string (RFC 8410 §7).
