@@ -5,6 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::Request;
 
+use crate::authentication::is_of_client;
 use crate::client::Client;
 use crate::endpoint_uri::EndpointUri;
 use crate::form;
@@ -97,16 +98,7 @@ impl RefreshRequest {
 }
 
 fn is_reserved(name: &str) -> bool {
-    matches!(
-        name,
-        "grant_type"
-            | "refresh_token"
-            | "scope"
-            | "client_id"
-            | "client_secret"
-            | "client_assertion"
-            | "client_assertion_type"
-    )
+    matches!(name, "grant_type" | "refresh_token" | "scope") || is_of_client(name)
 }
 
 impl fmt::Debug for RefreshRequest {

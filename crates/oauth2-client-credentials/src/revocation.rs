@@ -6,10 +6,11 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::{Request, Response};
 
+use crate::authentication::is_of_client;
 use crate::client::Client;
 use crate::endpoint_uri::EndpointUri;
 use crate::form;
-use crate::request_error::RequestError;
+use crate::request_error::{RequestError, RequestErrorKind};
 use crate::response::ResponseError;
 use crate::secret::SecretString;
 
@@ -36,10 +37,13 @@ use crate::secret::SecretString;
 /// Revocation::decode(&send(request), SystemTime::now())?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[must_use]
 pub struct Revocation {
     token: SecretString,
     token_type_hint: Option<TokenTypeHint>,
+    parameters: Vec<(String, String)>,
+    error: Option<RequestError>,
 }
 
 impl Revocation {
@@ -48,16 +52,31 @@ impl Revocation {
         Self {
             token: token.into(),
             token_type_hint: None,
+            parameters: Vec::new(),
+            error: None,
         }
     }
 
     /// Says which kind of token it is, so that the server finds it sooner.
-    #[must_use]
     pub fn token_type_hint(self, hint: TokenTypeHint) -> Self {
         Self {
             token_type_hint: Some(hint),
             ..self
         }
+    }
+
+    /// One more parameter; the same name may come again, an empty value is left
+    /// out. The names that the request and the client's authentication need are
+    /// refused, which comes out of [`Client::revocation_request`].
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let name = name.into();
+        if matches!(&*name, "token" | "token_type_hint") || is_of_client(&name) {
+            let kind = RequestErrorKind::ReservedParameter;
+            self.error
+                .get_or_insert_with(|| RequestError::parameter_only(kind, &name));
+        }
+        self.parameters.push((name, value.into()));
+        self
     }
 
     /// Reads the answer (RFC 7009 §2.2). The status says it all: the body of a
@@ -83,7 +102,21 @@ impl Revocation {
         if let Some(hint) = self.token_type_hint {
             form::append_pair(&mut body, "token_type_hint", hint.as_str());
         }
+        for (name, value) in &self.parameters {
+            if !value.is_empty() {
+                form::append_pair(&mut body, name, value);
+            }
+        }
         body.into()
+    }
+}
+
+impl fmt::Debug for Revocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Revocation")
+            .field("token_type_hint", &self.token_type_hint)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
     }
 }
 
@@ -120,13 +153,17 @@ impl Client {
     /// the token in it.
     ///
     /// # Errors
-    /// As for [`token_request`](Self::token_request).
+    /// When a parameter has a name that is reserved. And as for
+    /// [`token_request`](Self::token_request).
     pub fn revocation_request(
         &self,
         endpoint: &EndpointUri,
         revocation: &Revocation,
     ) -> Result<Request<Bytes>, RequestError> {
-        self.form_request(endpoint, &revocation.body(), false)
+        match &revocation.error {
+            Some(error) => Err(error.clone()),
+            None => self.form_request(endpoint, &revocation.body(), false),
+        }
     }
 }
 
@@ -163,6 +200,21 @@ mod tests {
         assert!(post.body().ends_with(b"&client_id=id&client_secret=s"));
         let tls = request(Client::new("id", TlsClientAuth).unwrap());
         assert!(tls.body().ends_with(b"refresh_token&client_id=id"));
+    }
+
+    #[test]
+    fn parameters_of_the_callers_own() {
+        let endpoint = EndpointUri::new("https://as.example.com/revoke").unwrap();
+        let client = Client::new("id", ClientSecretBasic::new("s")).unwrap();
+        let request = |revocation: Revocation| client.revocation_request(&endpoint, &revocation);
+        let revocation = Revocation::new("t")
+            .parameter("a", "b c")
+            .parameter("d", "");
+        assert_eq!(request(revocation).unwrap().body(), "token=t&a=b+c");
+        for name in ["token", "token_type_hint", "client_id", "client_assertion"] {
+            let error = request(Revocation::new("t").parameter(name, "")).unwrap_err();
+            assert_eq!(error.parameter(), name);
+        }
     }
 
     #[test]

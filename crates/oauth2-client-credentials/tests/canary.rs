@@ -7,8 +7,9 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, StatusCode};
 use oauth2_client_credentials::{
-    BasicEncoding, Bearer, Client, ClientAssertion, ClientAuthentication, ClientSecretBasic,
-    ClientSecretPost, Decoder, EndpointUri, SecretString, TokenRequest, TokenResponse, TokenType,
+    BasicEncoding, Bearer, BearerInQuery, Client, ClientAssertion, ClientAuthentication,
+    ClientSecretBasic, ClientSecretPost, Decoder, EndpointUri, Issuer, RefreshRequest, Revocation,
+    SecretString, TokenRequest, TokenResponse, TokenType,
 };
 use proptest::prelude::*;
 
@@ -60,11 +61,23 @@ fn everything_shown(secret: &str) -> String {
             .build(),
     );
 
+    show(&Revocation::new(secret).parameter("key", secret));
+    show(&client.revocation_request(&endpoint, &Revocation::new("t").parameter("token", secret)));
+    show(&RefreshRequest::new(secret).parameter("key", secret));
+    show(&client.refresh_request(
+        &endpoint,
+        &RefreshRequest::new(secret).parameter("scope", ""),
+    ));
+    show(&Issuer::new(&format!(
+        "https://id:{secret}@as.example.com/"
+    )));
+
     show(&TokenResponse::builder(secret));
     show(&TokenResponse::new(format!("{secret}\n")));
     let token = TokenResponse::new(secret).unwrap();
     show(&token);
     show(&Bearer::new().header_value(&token));
+    show(&BearerInQuery::against_rfc_9700().uri("https://a.example/", &token));
     let other = TokenResponse::builder(secret)
         .token_type(TokenType::DPoP)
         .build()

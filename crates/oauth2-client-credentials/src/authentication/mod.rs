@@ -173,6 +173,15 @@ impl Signer {
     }
 }
 
+/// Whether a parameter belongs to the authentication of the client, by one
+/// method or another.
+pub(crate) fn is_of_client(parameter: &str) -> bool {
+    matches!(
+        parameter,
+        "client_id" | "client_secret" | "client_assertion" | "client_assertion_type"
+    )
+}
+
 pub(crate) fn client_id_parameter(id: &str) -> String {
     let mut parameter = String::new();
     form::append_pair(&mut parameter, "client_id", id);
