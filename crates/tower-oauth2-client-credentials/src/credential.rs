@@ -9,8 +9,8 @@ use oauth2_client_credentials::Client;
 
 /// A client's credential, with a version that grows when it is replaced.
 ///
-/// A handle: clones share it. The [`TokenEndpoint`](crate::TokenEndpoint) reads it for every token request. Give it to the
-/// [`TokenSource`](crate::TokenSourceBuilder::credential) too, and a new version ends the pause after a refused old one.
+/// A handle: clones share it. The [`TokenEndpoint`](crate::TokenEndpoint) reads it for every token request, and a new version ends
+/// the pause after a refused old one.
 ///
 /// ```
 /// use oauth2_client_credentials::{Client, ClientSecretBasic};
@@ -58,13 +58,39 @@ impl Credential {
             .version
     }
 
-    pub(crate) fn current(&self) -> (Client, u64) {
-        let current = self
+    /// The client, and a note of which credential it is.
+    pub(crate) fn current(&self) -> (Client, Tried) {
+        let Versioned { client, version } = self
             .current
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        (current.client, current.version)
+        let credential = self.clone();
+        (
+            client,
+            Tried {
+                credential,
+                version,
+            },
+        )
+    }
+}
+
+/// Which credential a token request was made with.
+#[derive(Clone, Debug)]
+pub(crate) struct Tried {
+    credential: Credential,
+    version: u64,
+}
+
+impl Tried {
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Whether there is another one by now.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.credential.version() != self.version
     }
 }
 
@@ -76,10 +102,10 @@ impl From<Client> for Credential {
 
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (client, version) = self.current();
+        let (client, tried) = self.current();
         f.debug_struct("Credential")
             .field("client_id", &client.id())
-            .field("version", &version)
+            .field("version", &tried.version)
             .finish()
     }
 }

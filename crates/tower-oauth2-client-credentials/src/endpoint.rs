@@ -22,7 +22,7 @@ use tower::{ServiceExt, util::BoxCloneService};
 use tower_service::Service;
 
 use crate::{
-    credential::Credential,
+    credential::{Credential, Tried},
     error::{BoxError, find},
     fetch::Fetch,
     source::{Clock, SystemClock},
@@ -144,10 +144,7 @@ impl TokenEndpoint {
     async fn fetch(self, request: TokenRequest) -> Result<TokenResponse, EndpointError> {
         match self.attempt(&request).await {
             // The credential was replaced while the server looked at the old one: once more, and that is the answer.
-            Err(error)
-                if error.refuses_client()
-                    && error.credential_version != self.credential.version() =>
-            {
+            Err(error) if error.refuses_client() && error.tried.is_outdated() => {
                 self.attempt(&request).await
             }
             result => result,
@@ -155,7 +152,7 @@ impl TokenEndpoint {
     }
 
     async fn attempt(&self, request: &TokenRequest) -> Result<TokenResponse, EndpointError> {
-        let (client, credential_version) = self.credential.current();
+        let (client, tried) = self.credential.current();
         let http = self
             .http
             .lock()
@@ -169,7 +166,7 @@ impl TokenEndpoint {
         };
         exchange.await.map_err(|source| EndpointError {
             uri: self.uri.clone(),
-            credential_version,
+            tried,
             source,
         })
     }
@@ -241,7 +238,7 @@ impl fmt::Debug for TokenEndpoint {
 #[derive(Debug)]
 pub struct EndpointError {
     uri: EndpointUri,
-    credential_version: u64,
+    tried: Tried,
     source: BoxError,
 }
 
@@ -249,7 +246,11 @@ impl EndpointError {
     /// The [version](Credential::version) of the credential that the request was made with.
     #[must_use]
     pub fn credential_version(&self) -> u64 {
-        self.credential_version
+        self.tried.version()
+    }
+
+    pub(crate) fn tried(&self) -> &Tried {
+        &self.tried
     }
 
     fn refuses_client(&self) -> bool {

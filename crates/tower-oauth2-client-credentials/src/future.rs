@@ -18,7 +18,7 @@ use crate::{
     error::{BoxError, TokenError, TokenErrorKind},
     replay::Never,
     service::Settings,
-    source::Kept,
+    source::Acquired,
 };
 
 pin_project! {
@@ -57,10 +57,10 @@ struct Waiting<S, ReqBody> {
 /// First the token, then the inner service's readiness, so that none is held while the other is awaited.
 enum Step {
     Token(Acquiring),
-    Ready(Arc<Kept>),
+    Ready(Acquired),
 }
 
-type Acquiring = Pin<Box<dyn Future<Output = Result<Arc<Kept>, TokenError>> + Send>>;
+type Acquiring = Pin<Box<dyn Future<Output = Result<Acquired, TokenError>> + Send>>;
 
 impl<S, ReqBody, R> ResponseFuture<S, ReqBody, R>
 where
@@ -136,20 +136,21 @@ where
         loop {
             match &mut self.step {
                 Step::Token(acquiring) => {
-                    let kept = ready!(acquiring.as_mut().poll(cx))?;
-                    self.step = Step::Ready(kept);
+                    let acquired = ready!(acquiring.as_mut().poll(cx))?;
+                    self.step = Step::Ready(acquired);
                 }
-                Step::Ready(kept) => {
+                Step::Ready(acquired) => {
                     ready!(self.inner.poll_ready(cx)).map_err(Into::into)?;
-                    if self.settings.source.still_good(kept) {
+                    if self.settings.source.still_good(acquired) {
                         let mut request = self
                             .request
                             .take()
                             .expect("a future is not polled after it is done");
-                        self.settings.attach(kept, request.headers_mut())?;
+                        self.settings
+                            .attach(&acquired.kept, request.headers_mut())?;
                         return Poll::Ready(Ok(self.inner.call(request)));
                     }
-                    // The token ended while the service was busy: once more from the start, without the readiness.
+                    // The token ended, or was invalidated, while the service was busy: once more from the start, without the readiness.
                     if mem::replace(&mut self.again, true) {
                         return Poll::Ready(Err(outlived().into()));
                     }
@@ -169,7 +170,7 @@ fn acquire(settings: &Arc<Settings>) -> Acquiring {
 fn outlived() -> TokenError {
     TokenError::new(
         TokenErrorKind::Timeout,
-        "the request was not sent: twice its token ended while the service below was not ready; \
+        "the request was not sent: twice its token ended or was invalidated while the service below was not ready; \
          that service is overloaded, or tokens are very short",
     )
 }

@@ -92,7 +92,7 @@ impl Origins {
     pub(crate) fn check(&self, method: &Method, uri: &Uri) -> Result<(), Refused> {
         if let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) {
             let raw = |origin: &Origin| {
-                origin.https == (*scheme == Scheme::HTTPS) && origin.authority == authority.as_str()
+                *scheme == origin.scheme() && origin.authority == authority.as_str()
             };
             if self.allowed.iter().any(raw) && *method != Method::CONNECT {
                 return Ok(());
@@ -193,6 +193,15 @@ impl Origin {
         })
     }
 
+    #[inline]
+    fn scheme(&self) -> Scheme {
+        if self.https {
+            Scheme::HTTPS
+        } else {
+            Scheme::HTTP
+        }
+    }
+
     fn is(&self, other: &Self) -> bool {
         self.https == other.https && self.port == other.port && self.host == other.host
     }
@@ -290,6 +299,7 @@ mod tests {
             "https://[2001:db8::1]/",
             "http://localhost/",
             "ws://api.example.com/",
+            "ws://localhost:8080/",
             "/v1",
             "api.example.com:443",
             "*",

@@ -304,3 +304,61 @@ fn identities_tell_clients_apart_and_have_no_secret() {
     assert_ne!(one, of("https://as.example.com/other", "a", "canary"));
     assert!(!one.contains("canary"));
 }
+
+/// As the README sets it up: the endpoint alone knows the credential.
+#[tokio::test(start_paused = true)]
+async fn the_gate_needs_no_credential_to_close_and_the_endpoints_to_open() {
+    let server = AuthorizationServer::builder().client("svc", "new").build();
+    let credential = credential();
+    let source = TokenSource::builder(endpoint(&server, &credential))
+        .clock(TokioClock::new())
+        .build();
+    for _ in 0..50 {
+        source.token().await.unwrap_err();
+    }
+    assert_eq!(server.token_requests(), 1);
+    assert_eq!(source.health().state(), State::Gated);
+    credential.replace(Client::new("svc", ClientSecretPost::new("new")).unwrap());
+    source.token().await.unwrap();
+}
+
+/// A credential that has nothing to do with the endpoint's does no harm.
+#[tokio::test(start_paused = true)]
+async fn a_source_with_another_credential_closes_its_gate_all_the_same() {
+    let server = AuthorizationServer::builder()
+        .client("svc", "another")
+        .build();
+    let other = credential();
+    other.replace(Client::new("svc", ClientSecretPost::new("x")).unwrap());
+    let source = TokenSource::builder(endpoint(&server, &credential()))
+        .credential(&other)
+        .clock(TokioClock::new())
+        .build();
+    for _ in 0..5 {
+        source.token().await.unwrap_err();
+    }
+    assert_eq!(server.token_requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_what_the_server_asked_for_is_firm_and_the_rest_of_the_pause_opens_early() {
+    for by_credential in [true, false] {
+        let server = AuthorizationServer::new();
+        server.push_answer(Answer::oauth_error(401, "invalid_client").header("retry-after", "1"));
+        let credential = credential();
+        let source = TokenSource::builder(endpoint(&server, &credential))
+            .clock(TokioClock::new())
+            .build();
+        source.token().await.unwrap_err();
+        if by_credential {
+            credential.replace(Client::new("svc", ClientSecretPost::new("new")).unwrap());
+        } else {
+            source.retry_now();
+        }
+        tokio::time::sleep(Duration::from_millis(900)).await;
+        source.token().await.unwrap_err();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        source.token().await.unwrap();
+        assert_eq!(server.token_requests(), 2);
+    }
+}

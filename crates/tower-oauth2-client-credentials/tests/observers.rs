@@ -33,6 +33,10 @@ impl Observer for Names {
             }
             Event::SecondsToExpiry { left, .. } => format!("ends in {}", left.as_secs()),
             Event::GateClosed { retry_in, .. } => format!("gate {}", retry_in.as_millis()),
+            Event::GateOpened { .. } => "open".to_owned(),
+            Event::ServedDue { .. } => "due".to_owned(),
+            Event::ServedInLeeway { .. } => "leeway".to_owned(),
+            Event::NoLifetime { .. } => "no lifetime".to_owned(),
             other => format!("{other:?}"),
         };
         self.0.lock().unwrap().push(name);
@@ -60,7 +64,7 @@ async fn each_event_is_told_once_and_nothing_while_fresh() {
     let both = tokio::join!(source.token(), source.token());
     both.0.unwrap();
     both.1.unwrap();
-    assert_eq!(names.take(), ["fetch empty ok 1 2", "ends in 100"]);
+    assert_eq!(names.take(), ["fetch empty ok 1 2", "open", "ends in 100"]);
     for _ in 0..100 {
         source.token().await.unwrap();
     }
@@ -71,8 +75,63 @@ async fn each_event_is_told_once_and_nothing_while_fresh() {
     let told = names.take();
     assert!(told[0].starts_with("fetch renewal Transient 3"), "{told:?}");
     assert!(
-        told[1].starts_with("gate ") && told[2] == "ServedInLeeway" && told.len() == 3,
+        told[1].starts_with("gate ") && told[2] == "leeway" && told.len() == 3,
         "{told:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_is_due_and_a_missing_lifetime_are_told() {
+    let server = AuthorizationServer::new();
+    server.push_answer(Answer::json(
+        200,
+        serde_json::json!({"access_token": "t", "token_type": "Bearer"}),
+    ));
+    let names = Names::default();
+    let source = source(&server).observer(names.clone()).build();
+    source.token().await.unwrap();
+    assert_eq!(
+        names.take(),
+        ["fetch empty ok 1 1", "no lifetime", "ends in 300"]
+    );
+    sleep(Duration::from_secs(240)).await;
+    source.token().await.unwrap();
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(
+        names.take(),
+        ["due", "fetch renewal ok 1 0", "ends in 3600"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_kept_and_what_was_stopped_is_told_as_such() {
+    let server = AuthorizationServer::builder()
+        .latency(Duration::from_millis(100))
+        .build();
+    let names = Names::default();
+    let source = source(&server).observer(names.clone()).build();
+    let waiting = |source: &tower_oauth2_client_credentials::TokenSource| {
+        let source = source.clone();
+        tokio::spawn(async move { source.token().await })
+    };
+    let first = waiting(&source);
+    sleep(Duration::from_millis(50)).await;
+    source.invalidate();
+    first.await.unwrap().unwrap();
+    assert_eq!(
+        names.take(),
+        ["fetch empty ok 1 1"],
+        "nobody carries it from now on"
+    );
+    let second = waiting(&source);
+    sleep(Duration::from_millis(50)).await;
+    assert!(source.close().is_none());
+    let error = second.await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("closed"), "{error}");
+    assert_eq!(names.take(), ["fetch empty Transient 1 1"]);
+    assert_eq!(
+        source.health().state(),
+        tower_oauth2_client_credentials::State::Closed
     );
 }
 
@@ -106,7 +165,10 @@ async fn tracing_tells_a_failure_with_its_code_and_without_secrets() {
         .build();
     server.push_answer(Answer::oauth_error(401, "invalid_client"));
     let source = source(&server).observer(TracingObserver::new()).build();
-    source.token().await.unwrap_err();
+    let request = tracing::info_span!("request");
+    tracing::Instrument::instrument(source.token(), request)
+        .await
+        .unwrap_err();
     sleep(Duration::from_secs(5)).await;
     source.token().await.unwrap();
     let shown = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
@@ -121,6 +183,10 @@ async fn tracing_tells_a_failure_with_its_code_and_without_secrets() {
         assert!(shown.contains(words), "{words} in {shown}");
     }
     assert!(!shown.contains("canary"), "{shown}");
+    assert!(
+        !shown.contains("request:token_request"),
+        "it is for all who wait: {shown}"
+    );
 }
 
 #[cfg(feature = "metrics")]
@@ -140,7 +206,9 @@ fn metrics_count_fetches_by_cause_and_outcome() {
         runtime.block_on(async {
             let server = AuthorizationServer::new();
             server.push_answer(Answer::oauth_error(400, "invalid_scope"));
-            let source = source(&server).observer(MetricsObserver::new()).build();
+            let source = source(&server)
+                .observer(MetricsObserver::new("orders"))
+                .build();
             source.token().await.unwrap_err();
             sleep(Duration::from_secs(5)).await;
             source.token().await.unwrap();
@@ -169,10 +237,11 @@ fn metrics_count_fetches_by_cause_and_outcome() {
     assert_eq!(
         counted,
         [
-            (name("fetch_attempts"), String::new(), 2),
-            (name("fetches"), "empty,Scope".to_owned(), 1),
-            (name("fetches"), "empty,ok".to_owned(), 1),
-            (name("gate_closed"), String::new(), 1),
+            (name("fetch_attempts"), "orders".to_owned(), 2),
+            (name("fetches"), "orders,empty,Scope".to_owned(), 1),
+            (name("fetches"), "orders,empty,ok".to_owned(), 1),
+            (name("gate_closed"), "orders".to_owned(), 1),
+            (name("gate_opened"), "orders".to_owned(), 1),
         ]
     );
 }

@@ -68,27 +68,31 @@ async fn a_renewal_is_drawn_once_for_each_token_and_not_for_each_request() {
 #[tokio::test(start_paused = true)]
 async fn replicas_that_start_together_renew_apart() {
     let server = AuthorizationServer::builder().lifetime(HOUR).build();
-    let mut due = Vec::new();
+    let mut replicas = Vec::new();
     for replica in 0..10 {
         let draw = f64::from(replica) / 9.0;
         let source = source(&server).draws(move || draw).build();
         source.token().await.unwrap();
-        due.push(source);
+        replicas.push((source, None));
     }
-    let mut renewed_at = Vec::new();
     for minute in 0..60 {
-        for source in &due {
+        for (source, due_from) in &mut replicas {
             if source.health().state() == State::Due {
-                renewed_at.push(minute);
-                source.token().await.unwrap();
+                due_from.get_or_insert(minute);
             }
         }
         sleep(Duration::from_secs(60)).await;
     }
-    renewed_at.dedup();
-    assert!(
-        renewed_at.len() >= 10,
-        "they renewed together: {renewed_at:?}"
+    let mut due_from: Vec<_> = replicas
+        .iter()
+        .map(|(_, due_from)| due_from.unwrap())
+        .collect();
+    due_from.dedup();
+    assert_eq!(due_from.len(), 10, "some are due together: {due_from:?}");
+    assert_eq!(
+        (due_from[9], due_from[0]),
+        (18, 48),
+        "from 0.3 of the lifetime to the lead before its end"
     );
 }
 
@@ -110,4 +114,18 @@ async fn a_token_that_still_works_is_not_displaced_by_a_failure() {
     sleep(Duration::from_secs(2)).await;
     send(&service).await.unwrap_err();
     assert_eq!(source.health().state(), State::Gated);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_asked_for_by_hand_is_renewed_ahead_too() {
+    let server = AuthorizationServer::builder().lifetime(HOUR).build();
+    let source = source(&server).build();
+    source.token().await.unwrap();
+    sleep(DUE).await;
+    let called = Instant::now();
+    assert_eq!(source.token().await.unwrap().generation(), 1);
+    assert_eq!(called.elapsed(), Duration::ZERO);
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(source.token().await.unwrap().generation(), 2);
+    assert_eq!(server.token_requests(), 2);
 }

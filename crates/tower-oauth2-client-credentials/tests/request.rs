@@ -396,3 +396,23 @@ fn the_future_is_at_most_32_bytes_larger_than_the_inner_one() {
         assert!(over <= 32, "{over} bytes over the inner future");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_invalidated_while_the_inner_service_is_busy_is_not_sent() {
+    let server = AuthorizationServer::new();
+    let (inner, mut handle) = mock::pair::<Request<()>, Response<()>>();
+    let source = source(&server).build();
+    let mut service = ClientCredentials::new(inner, source.clone(), origins());
+    handle.allow(1);
+    let ready = ServiceExt::<Request<()>>::ready(&mut service).await;
+    let response = ready.unwrap().call(request());
+    handle.allow(0);
+    let response = tokio::spawn(response);
+    sleep(Duration::from_secs(1)).await;
+    source.invalidate();
+    handle.allow(2);
+    let (sent, respond) = handle.next_request().await.unwrap();
+    assert_eq!(token_of(&sent), "Bearer t2");
+    respond.send_response(Response::new(()));
+    response.await.unwrap().unwrap();
+}

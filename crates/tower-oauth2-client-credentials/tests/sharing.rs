@@ -304,3 +304,53 @@ async fn a_closed_source_hands_out_its_token_and_fetches_no_more() {
     assert!(source.close().is_none());
     assert_eq!(server.token_requests(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_newer_token_has_a_larger_generation_also_if_the_older_one_was_not_kept() {
+    let server = AuthorizationServer::builder().latency(millis(100)).build();
+    let source = source(&server).build();
+    let waiting = tokio::spawn({
+        let source = source.clone();
+        async move { source.token().await.unwrap() }
+    });
+    sleep(millis(50)).await;
+    source.invalidate();
+    let older = waiting.await.unwrap();
+    let newer = source.token().await.unwrap();
+    assert_eq!((older.generation(), newer.generation()), (1, 2));
+    assert_eq!(newer.access_token().expose(), "t2");
+}
+
+/// A thread that panics for reasons of its own takes its runtime along, and nobody else.
+#[test]
+fn a_runtime_that_ends_by_a_panic_of_the_program_is_only_a_runtime_that_ends() {
+    let server = AuthorizationServer::builder()
+        .script([Answer::hang()])
+        .build();
+    let source = TokenSource::new(endpoint(&server, &credential()));
+    let other = tokio::runtime::Runtime::new().unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let thread = std::thread::spawn({
+        let (source, server, other) = (source.clone(), server.clone(), other.handle().clone());
+        move || {
+            let first = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            first.block_on(async {
+                let starting = source.clone();
+                tokio::spawn(async move { starting.token().await });
+                while server.token_requests() == 0 {
+                    tokio::task::yield_now().await;
+                }
+                let joined = other.spawn(async move { source.token().await });
+                sender.send(joined).unwrap();
+                tokio::time::sleep(millis(20)).await;
+                std::panic::resume_unwind(Box::new("the program's own panic"));
+            })
+        }
+    });
+    assert!(thread.join().is_err());
+    let token = other.block_on(receiver.recv().unwrap()).unwrap().unwrap();
+    assert_eq!(token.access_token().expose(), "t2");
+}

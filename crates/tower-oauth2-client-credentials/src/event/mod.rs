@@ -60,8 +60,7 @@ pub enum Event<'a> {
         /// How many callers waited for it to its end.
         waiters: usize,
     },
-    /// The token that is attached from now on ends after this time. Zero: it had ended when it came, and is good for those
-    /// who waited for it and for nobody else.
+    /// The token that requests carry from now on ends after this time.
     #[non_exhaustive]
     SecondsToExpiry {
         /// What was asked for.
@@ -70,22 +69,45 @@ pub enum Event<'a> {
         left: Duration,
     },
     /// Requests carry a token whose renewal is due. Told about once a second, not for each request.
-    ServedDue,
+    #[non_exhaustive]
+    ServedDue {
+        /// What was asked for.
+        request: &'a TokenRequest,
+    },
     /// A request carried a token that ends within its leeway, because no newer one came in time.
-    ServedInLeeway,
+    #[non_exhaustive]
+    ServedInLeeway {
+        /// What was asked for.
+        request: &'a TokenRequest,
+    },
     /// The server did not say how long its token lives.
-    NoLifetime,
+    #[non_exhaustive]
+    NoLifetime {
+        /// What was asked for.
+        request: &'a TokenRequest,
+    },
     /// A token request failed, and the next one may start after this time.
     #[non_exhaustive]
     GateClosed {
+        /// What was asked for.
+        request: &'a TokenRequest,
         /// From now.
         retry_in: Duration,
     },
+    /// A token request succeeded after others had failed.
+    #[non_exhaustive]
+    GateOpened {
+        /// What was asked for.
+        request: &'a TokenRequest,
+    },
     /// A request was not sent, for the token does not belong where it would go.
+    #[non_exhaustive]
     OriginRefused,
     /// The server's answer needed a leniency.
     #[non_exhaustive]
     Quirk {
+        /// What was asked for.
+        request: &'a TokenRequest,
         /// Which.
         quirk: &'a Quirk,
     },

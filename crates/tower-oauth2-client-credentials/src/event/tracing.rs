@@ -61,21 +61,26 @@ impl Observer for TracingObserver {
             Event::SecondsToExpiry { left, .. } => {
                 tracing::debug!(seconds = left.as_secs(), "token ends")
             }
-            Event::ServedDue => tracing::debug!("requests carry a token whose renewal is due"),
-            Event::ServedInLeeway => tracing::debug!("a request carries a token that ends soon"),
-            Event::NoLifetime => {
+            Event::ServedDue { .. } => {
+                tracing::debug!("requests carry a token whose renewal is due")
+            }
+            Event::ServedInLeeway { .. } => {
+                tracing::debug!("a request carries a token that ends soon")
+            }
+            Event::NoLifetime { .. } => {
                 tracing::info!("the authorization server does not say how long its token lives")
             }
-            Event::GateClosed { retry_in } => {
+            Event::GateClosed { retry_in, .. } => {
                 tracing::info!(
                     retry_in_ms = retry_in.as_millis() as u64,
                     "no token request until then"
                 );
             }
+            Event::GateOpened { .. } => tracing::info!("token requests succeed again"),
             Event::OriginRefused => tracing::warn!(
                 "a request was not sent: its origin is none that the token was given for"
             ),
-            Event::Quirk { quirk } => tracing::debug!(
+            Event::Quirk { quirk, .. } => tracing::debug!(
                 quirk = quirk.name(),
                 "the authorization server's answer needed a leniency"
             ),

@@ -1,6 +1,13 @@
 //! How a flight is carried out: a few attempts, each with its limit, and the landing whatever happens.
 
-use std::{future::poll_fn, sync::Arc, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 
 use http::StatusCode;
 use oauth2_client_credentials::ResponseError;
@@ -14,10 +21,11 @@ use super::{
     errors,
     flight::{Flight, Outcome},
     gate::Failure,
-    landing::Landing,
+    landing::{Change, Landed, Landing},
     token::Answer,
 };
 use crate::{
+    credential::Tried,
     endpoint::EndpointError,
     error::{BoxError, TokenError, find},
     event::Event,
@@ -67,7 +75,9 @@ struct Task {
 /// One attempt that failed.
 struct Attempt {
     error: TokenError,
-    credential_version: u64,
+    tried: Option<Tried>,
+    /// What panicked once is not asked again.
+    panicked: bool,
     /// What the server asked for, and whether it asked for all clients.
     retry_after: Option<(Duration, bool)>,
 }
@@ -107,11 +117,13 @@ impl Task {
             let sleep = schedule
                 .backoff(self.attempts, self.context.draw())
                 .max(asked.unwrap_or_default());
-            let again = attempt.error.is_transient() && self.attempts < schedule.attempts();
+            let again = attempt.error.is_transient()
+                && !attempt.panicked
+                && self.attempts < schedule.attempts();
             if !again || !schedule.fits(now.since(started), sleep) {
                 let until = asked.map(|asked| now + asked);
                 if let (Some(until), Some((_, true))) = (until, attempt.retry_after) {
-                    self.context.governor.pause(until, attempt.error.clone());
+                    self.context.governor.pause(until, &attempt.error);
                 }
                 return attempt.landing(until);
             }
@@ -120,18 +132,22 @@ impl Task {
         }
     }
 
-    /// Asks the token service once. Assertions, proofs and secrets are made anew by it.
+    /// Asks the token service once. Assertions, proofs and secrets are made anew by it. A panic in it is a failure like another.
     async fn attempt(&self, limit: Duration, sent: Moment) -> Result<Answer, Attempt> {
-        let credential_version = self.context.credential_version();
+        let tried = self.context.tried();
+        let failed = |error, panicked| Attempt {
+            error,
+            tried: tried.clone(),
+            panicked,
+            retry_after: None,
+        };
         let fetch = Fetch::new(self.cell.request().clone());
-        match time::timeout(limit, self.context.service().oneshot(fetch)).await {
-            Ok(Ok(response)) => Ok(Answer { response, sent }),
-            Ok(Err(error)) => Err(Attempt::failed(error, credential_version)),
-            Err(_) => Err(Attempt {
-                error: errors::attempt_timed_out(limit),
-                credential_version,
-                retry_after: None,
-            }),
+        let answer = async { self.context.service().oneshot(fetch).await };
+        match time::timeout(limit, catch_panic(answer)).await {
+            Ok(Some(Ok(response))) => Ok(Answer { response, sent }),
+            Ok(Some(Err(error))) => Err(Attempt::failed(error, tried)),
+            Ok(None) => Err(failed(errors::panicked(), true)),
+            Err(_) => Err(failed(errors::attempt_timed_out(limit), false)),
         }
     }
 
@@ -145,13 +161,13 @@ impl Task {
         } = self;
         let now = context.clock.now();
         context.governor.leave(flight, &context.schedule, now);
-        let outcome = cell.land(context, flight, landing, now);
+        let Landed { outcome, change } = cell.land(context, flight, landing, now);
         let waiters = flight.land(outcome.clone());
-        self.report(&outcome, waiters, now);
+        self.report(&outcome, change, waiters, now);
     }
 
     /// Tells the observers, after all who waited.
-    fn report(&self, outcome: &Outcome, waiters: usize, now: Moment) {
+    fn report(&self, outcome: &Outcome, change: Option<Change>, waiters: usize, now: Moment) {
         let Self {
             context,
             cell,
@@ -159,14 +175,14 @@ impl Task {
             attempts,
             ..
         } = self;
-        let (request, lost) = (cell.request(), errors::lost());
+        let (request, stopped) = (cell.request(), errors::stopped());
         context.observe(&Event::Fetch {
             request,
             cause: flight.cause(),
             outcome: match outcome {
                 Outcome::Token(_) => Ok(()),
                 Outcome::Failed(error) => Err(error),
-                Outcome::Lost => Err(&lost),
+                Outcome::Lost => Err(&stopped),
             },
             attempts: *attempts,
             duration: flight
@@ -174,51 +190,53 @@ impl Task {
                 .map_or(Duration::ZERO, |started| now.since(started)),
             waiters,
         });
-        match outcome {
-            Outcome::Token(kept) => {
-                context.observe(&Event::SecondsToExpiry {
-                    request,
-                    left: kept.left(now),
-                });
-                if kept.response().expires_in().is_none() {
-                    context.observe(&Event::NoLifetime);
-                }
-                kept.response()
-                    .quirks()
-                    .iter()
-                    .for_each(|quirk| context.observe(&Event::Quirk { quirk }));
+        if let Outcome::Token(kept) = outcome {
+            if kept.response().expires_in().is_none() {
+                context.observe(&Event::NoLifetime { request });
             }
-            Outcome::Failed(error) => context.observe(&Event::GateClosed {
-                retry_in: error.retry_in().unwrap_or_default(),
-            }),
-            Outcome::Lost => {}
+            let quirks = kept.response().quirks().iter();
+            quirks.for_each(|quirk| context.observe(&Event::Quirk { request, quirk }));
+        }
+        match (change, outcome) {
+            (Some(Change::Closed(retry_in)), _) => {
+                context.observe(&Event::GateClosed { request, retry_in });
+            }
+            (Some(published), Outcome::Token(kept)) => {
+                if published == Change::Recovered {
+                    context.observe(&Event::GateOpened { request });
+                }
+                let left = kept.left(now);
+                context.observe(&Event::SecondsToExpiry { request, left });
+            }
+            _ => {}
         }
     }
 }
 
 impl Drop for Task {
     fn drop(&mut self) {
-        if self.landed {
-            return;
+        if !self.landed {
+            self.land(Landing::Lost);
         }
-        let landing = if std::thread::panicking() {
-            let credential_version = self.context.credential_version();
-            Landing::Failed(Failure {
-                error: errors::panicked(),
-                credential_version,
-                retry_after: None,
-            })
-        } else {
-            Landing::Lost
-        };
-        self.land(landing);
     }
 }
 
+/// `None` if it panicked. The panic hook was told; whoever waits is told by an error.
+async fn catch_panic<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        // What panicked is not polled again.
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(poll) => poll.map(Some),
+            Err(_) => Poll::Ready(None),
+        }
+    })
+    .await
+}
+
 impl Attempt {
-    fn failed(error: BoxError, credential_version: u64) -> Self {
-        let credential_version = find::<EndpointError>(&*error)
-            .map_or(credential_version, EndpointError::credential_version);
+    fn failed(error: BoxError, tried: Option<Tried>) -> Self {
+        let told = find::<EndpointError>(&*error).map(|error| error.tried().clone());
         let retry_after = find::<ResponseError>(&*error).and_then(|answer| {
             let for_all = matches!(
                 answer.status(),
@@ -228,7 +246,8 @@ impl Attempt {
         });
         Self {
             error: TokenError::from_service(error),
-            credential_version,
+            tried: told.or(tried),
+            panicked: false,
             retry_after,
         }
     }
@@ -236,7 +255,7 @@ impl Attempt {
     fn landing(self, retry_after: Option<Moment>) -> Landing {
         Landing::Failed(Failure {
             error: self.error,
-            credential_version: self.credential_version,
+            tried: self.tried,
             retry_after,
         })
     }
@@ -321,6 +340,34 @@ mod tests {
             let (error, asked) = ask(&context, &other).await;
             assert_eq!(asked, others_may_ask, "{status} {retry_after:?}: {error}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_whose_budget_ends_in_line_is_told_that_it_is_overloaded() {
+        let service =
+            tower::service_fn(|_: Fetch| std::future::pending::<Result<TokenResponse, BoxError>>());
+        let context = Context::with(service, TokioClock(Instant::now()));
+        let source = || super::super::TokenSource {
+            owner: Arc::new(super::super::Owner {
+                context: Arc::clone(&context),
+                cell: cell(),
+            }),
+        };
+        let sources: Vec<_> = (0..9).map(|_| source()).collect();
+        let asked: Vec<_> = sources
+            .iter()
+            .map(|source| {
+                let source = source.clone();
+                tokio::spawn(async move { source.token().await.unwrap_err().kind() })
+            })
+            .collect();
+        let mut kinds = Vec::new();
+        for asked in asked {
+            kinds.push(asked.await.unwrap());
+        }
+        use crate::error::TokenErrorKind::{Overloaded, Timeout};
+        assert_eq!(kinds[..8], [Timeout; 8]);
+        assert_eq!(kinds[8], Overloaded);
     }
 
     /// Nine cells ask at once; eight are told to go away, and the ninth, in line behind them, is not sent.

@@ -63,7 +63,8 @@ impl TokenSourceBuilder {
         self
     }
 
-    /// The credential that the token service works with: a new version of it ends the pause after a failure.
+    /// The credential that a token service of your own works with: a new version of it ends the pause after a failure. A
+    /// [`TokenEndpoint`](crate::TokenEndpoint) tells by itself.
     pub fn credential(mut self, credential: &Credential) -> Self {
         self.credential = Some(credential.clone());
         self

@@ -84,7 +84,9 @@ impl Cell {
         if phase == Phase::Fresh || !elected {
             return Some((kept, None));
         }
-        context.observe(&Event::ServedDue);
+        context.observe(&Event::ServedDue {
+            request: &self.request,
+        });
         let renewal = if can_wait {
             self.try_renew(context, now)
         } else {
@@ -138,7 +140,13 @@ impl Cell {
         let mut state = lock(&self.state);
         // What is under way began before: its token is for those who wait for it.
         state.settled = state.flights;
+        state.invalidations += 1;
         self.kept.store(None);
+    }
+
+    /// How often the token was invalidated.
+    pub(crate) fn invalidations(&self) -> u64 {
+        lock(&self.state).invalidations
     }
 
     pub(crate) fn retry_now(&self) {
@@ -149,6 +157,7 @@ impl Cell {
         let mut state = lock(&self.state);
         state.closed = true;
         state.settled = u64::MAX;
+        state.invalidations += 1;
         let kept = self.kept.load().clone();
         self.kept.store(None);
         drop(state);
@@ -172,7 +181,8 @@ impl Cell {
             .gate
             .last_error(now)
             .or_else(|| context.governor.paused(now));
-        Health::new(kept.as_deref(), state.shut(context, now), last_error, now)
+        let shut = state.shut(context, now);
+        Health::new(kept.as_deref(), shut, last_error, state.closed, now)
     }
 }
 

@@ -184,8 +184,9 @@ impl AgeClock {
     /// Reads both clocks. Lock-free; allocates only when the clocks have drifted apart since they were last compared.
     pub(crate) fn now(&self) -> Moment {
         loop {
-            let (monotonic, ahead) = read_both(&*self.clock);
+            // In this order: what was seen later than the clocks were read would look like a step back.
             let loaded = self.seen.load();
+            let (monotonic, ahead) = read_both(&*self.clock);
             let seen = loaded
                 .as_ref()
                 .expect("a clock has seen something since it was made");
@@ -294,6 +295,44 @@ mod tests {
             assert_eq!(now.since(last), Duration::from_millis(age), "{case}");
             last = now;
         }
+    }
+
+    /// Reads its wall clock, is held up while another thread looks after a jump, and goes on.
+    #[derive(Debug)]
+    struct HeldUp {
+        driven: Driven,
+        other: Mutex<Option<Arc<AgeClock>>>,
+    }
+
+    impl Clock for HeldUp {
+        fn monotonic(&self) -> Duration {
+            Clock::monotonic(&self.driven)
+        }
+
+        fn wall(&self) -> SystemTime {
+            let read = Clock::wall(&self.driven);
+            let other = self.other.lock().unwrap().take();
+            if let Some(other) = other {
+                Driven::wall(&self.driven, 3_600_000);
+                other.now();
+            }
+            read
+        }
+    }
+
+    #[test]
+    fn a_jump_counts_once_for_two_who_look_at_the_same_time() {
+        let driven = Driven::default();
+        let held_up = Arc::new(HeldUp {
+            driven: driven.clone(),
+            other: Mutex::default(),
+        });
+        let clock = Arc::new(AgeClock::new(Arc::clone(&held_up) as Arc<dyn Clock>));
+        let before = clock.now();
+        *held_up.other.lock().unwrap() = Some(Arc::clone(&clock));
+        clock.now();
+        let passed = clock.now().since(before);
+        assert_eq!(passed, Duration::from_secs(3_600));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use tower::util::BoxCloneService;
 
 use super::{clock::AgeClock, governor::Governor, schedule::Schedule};
 use crate::{
-    credential::Credential,
+    credential::{Credential, Tried},
     error::BoxError,
     event::{Event, Observer},
     fetch::Fetch,
@@ -45,8 +45,11 @@ impl Context {
         (self.draws)().clamp(0.0, 1.0)
     }
 
-    pub(crate) fn credential_version(&self) -> u64 {
-        self.credential.as_ref().map_or(0, Credential::version)
+    /// The credential that an attempt is about to be made with, if anybody told.
+    pub(crate) fn tried(&self) -> Option<Tried> {
+        self.credential
+            .as_ref()
+            .map(|credential| credential.current().1)
     }
 
     pub(crate) fn observe(&self, event: &Event<'_>) {

@@ -52,6 +52,13 @@ pub(crate) fn panicked() -> TokenError {
     )
 }
 
+pub(crate) fn stopped() -> TokenError {
+    TokenError::new(
+        TokenErrorKind::Transient,
+        "no token: the token request was stopped, with its runtime or by this program",
+    )
+}
+
 pub(crate) fn lost() -> TokenError {
     TokenError::new(
         TokenErrorKind::Transient,

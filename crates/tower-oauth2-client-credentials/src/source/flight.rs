@@ -45,6 +45,7 @@ struct Progress {
     in_line: Option<Waker>,
     waiting: Wakers,
     task: Option<AbortHandle>,
+    aborted: bool,
 }
 
 impl Flight {
@@ -94,12 +95,20 @@ impl Flight {
 
     /// Remembers the task that carries it out, so that it can be stopped.
     pub(crate) fn carried_by(&self, task: AbortHandle) {
-        lock(&self.progress).task = Some(task);
+        let mut progress = lock(&self.progress);
+        if progress.aborted {
+            task.abort();
+        } else {
+            progress.task = Some(task);
+        }
     }
 
-    /// Stops the task that carries it out.
+    /// Stops the task that carries it out, or that will.
     pub(crate) fn abort(&self) {
-        let task = lock(&self.progress).task.take();
+        let mut progress = lock(&self.progress);
+        progress.aborted = true;
+        let task = progress.task.take();
+        drop(progress);
         task.inspect(AbortHandle::abort);
     }
 

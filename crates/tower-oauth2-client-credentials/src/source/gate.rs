@@ -1,7 +1,7 @@
 //! After a failed flight: until when no other may start, and what those are told who meet the closed gate.
 
 use super::{clock::Moment, context::Context, schedule::Situation};
-use crate::error::TokenError;
+use crate::{credential::Tried, error::TokenError};
 
 /// The failures of one cell since its last success.
 #[derive(Debug, Default)]
@@ -13,9 +13,9 @@ pub(crate) struct Gate {
 #[derive(Debug)]
 struct Closed {
     until: Moment,
-    /// The server said until when: nothing opens the gate sooner.
-    firm: bool,
-    credential_version: u64,
+    /// Until when the server wants to be left alone: nothing opens the gate sooner.
+    firm_until: Moment,
+    tried: Option<Tried>,
     error: TokenError,
 }
 
@@ -23,8 +23,8 @@ struct Closed {
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: TokenError,
-    /// The version of the credential that it tried.
-    pub(crate) credential_version: u64,
+    /// The credential that it tried: another one opens the gate.
+    pub(crate) tried: Option<Tried>,
     /// Until when the server wants to be left alone.
     pub(crate) retry_after: Option<Moment>,
 }
@@ -52,45 +52,59 @@ impl Gate {
         if let Some(end) = working_until {
             until = until.min(end);
         }
-        let firm = failure.retry_after.is_some_and(|asked| asked > now);
-        let until = until.max(failure.retry_after.unwrap_or(until));
+        let firm_until = failure.retry_after.unwrap_or_default();
+        let until = until.max(firm_until);
         let error = failure.error.retry_after(until.since(now));
         self.closed = Some(Closed {
             until,
-            firm,
-            credential_version: failure.credential_version,
+            firm_until,
+            tried: failure.tried,
             error: error.clone(),
         });
         error
     }
 
-    /// Forgets all failures.
-    pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+    /// Forgets all failures after a success, but for a pause that the server asked for and that is still in force.
+    pub(crate) fn clear(&mut self, now: Moment) {
+        self.failures = 0;
+        self.open();
+        self.closed.take_if(|closed| closed.firm_until <= now);
     }
 
     /// Opens now, unless the server said until when it stays closed.
     pub(crate) fn open(&mut self) {
-        if let Some(closed) = self.closed.as_mut().filter(|closed| !closed.firm) {
-            closed.until = Moment::default();
+        if let Some(closed) = &mut self.closed {
+            closed.until = closed.firm_until;
         }
     }
 
+    /// Whether a flight has failed since the last success.
+    pub(crate) fn has_failures(&self) -> bool {
+        self.failures > 0
+    }
+
     /// Why no flight may start at `now`, if that is so. A new credential opens it.
-    pub(crate) fn shut(&self, credential_version: u64, now: Moment) -> Option<TokenError> {
+    pub(crate) fn shut(&self, now: Moment) -> Option<TokenError> {
         let closed = self.closed.as_ref()?;
-        let outdated = !closed.firm && closed.credential_version != credential_version;
-        (now < closed.until && !outdated).then(|| closed.told(now))
+        (now < closed.until()).then(|| closed.told(now))
     }
 
     /// The last failure, as it is told at `now`; also after the gate has opened, for the next flight is a trial.
     pub(crate) fn last_error(&self, now: Moment) -> Option<TokenError> {
-        self.closed.as_ref().map(|closed| closed.told(now))
+        let closed = self.closed.as_ref().filter(|_| self.has_failures())?;
+        Some(closed.told(now))
     }
 }
 
 impl Closed {
+    fn until(&self) -> Moment {
+        match &self.tried {
+            Some(tried) if tried.is_outdated() => self.firm_until,
+            _ => self.until,
+        }
+    }
+
     fn told(&self, now: Moment) -> TokenError {
-        self.error.retry_after(self.until.since(now))
+        self.error.retry_after(self.until().since(now))
     }
 }

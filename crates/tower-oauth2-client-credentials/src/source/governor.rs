@@ -23,16 +23,17 @@ struct Lanes {
 }
 
 /// Until when the server wants to be left alone (`Retry-After` with 429 or 503), and how it said so.
+#[derive(Default)]
 struct Pause {
     until: Moment,
-    error: TokenError,
+    error: Option<TokenError>,
 }
 
 impl Governor {
     pub(crate) fn new() -> Self {
         Self {
             lanes: Mutex::new(Lanes::default()),
-            pause: Slot::new(None),
+            pause: Slot::new(Some(Arc::default())),
         }
     }
 
@@ -52,14 +53,19 @@ impl Governor {
     }
 
     /// Closes the way for every cell. It is never opened earlier.
-    pub(crate) fn pause(&self, until: Moment, error: TokenError) {
-        let longer = self
-            .pause
-            .load()
-            .as_ref()
-            .is_none_or(|pause| pause.until < until);
-        if longer {
-            self.pause.store(Some(Arc::new(Pause { until, error })));
+    pub(crate) fn pause(&self, until: Moment, error: &TokenError) {
+        loop {
+            let loaded = self.pause.load();
+            let seen = loaded
+                .as_ref()
+                .expect("a governor has a pause, if one that is over");
+            if until <= seen.until {
+                return;
+            }
+            let error = Some(error.clone());
+            if self.pause.replace(seen, Arc::new(Pause { until, error })) {
+                return;
+            }
         }
     }
 
@@ -67,7 +73,8 @@ impl Governor {
     pub(crate) fn paused(&self, now: Moment) -> Option<TokenError> {
         let pause = self.pause.load();
         let pause = pause.as_ref().filter(|pause| now < pause.until)?;
-        Some(pause.error.retry_after(pause.until.since(now)))
+        let error = pause.error.as_ref()?;
+        Some(error.retry_after(pause.until.since(now)))
     }
 }
 
@@ -162,8 +169,8 @@ mod tests {
         let governor = Governor::new();
         let error = || TokenError::new(TokenErrorKind::Transient, "busy");
         assert!(governor.paused(at(0)).is_none());
-        governor.pause(at(90), error());
-        governor.pause(at(40), error());
+        governor.pause(at(90), &error());
+        governor.pause(at(40), &error());
         let told = governor.paused(at(50)).unwrap();
         assert_eq!(told.retry_in(), Some(Duration::from_secs(40)));
         assert!(governor.paused(at(90)).is_none());

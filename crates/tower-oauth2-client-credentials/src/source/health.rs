@@ -10,7 +10,7 @@ use crate::error::{TokenError, TokenErrorKind};
 
 /// How it stands with a token, at the moment of asking.
 ///
-/// A readiness probe asks [`is_usable`](Self::is_usable): requests get a token without waiting.
+/// A readiness probe asks [`is_usable`](Self::is_usable).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Health {
     state: State,
@@ -35,6 +35,8 @@ pub enum State {
     Expired,
     /// No token, and no other may be fetched yet: requests fail at once.
     Gated,
+    /// The source was closed: every request fails.
+    Closed,
 }
 
 impl Health {
@@ -42,9 +44,11 @@ impl Health {
         kept: Option<&Kept>,
         shut: Option<TokenError>,
         last_error: Option<TokenError>,
+        closed: bool,
         now: Moment,
     ) -> Self {
         let state = match kept.map(|kept| kept.phase(now)) {
+            _ if closed => State::Closed,
             Some(Phase::Fresh) => State::Fresh,
             Some(Phase::Due) => State::Due,
             Some(Phase::Leeway) => State::Leeway,
@@ -68,7 +72,7 @@ impl Health {
         self.state
     }
 
-    /// Whether requests get a token without waiting for a token request.
+    /// Whether there is a token that works: requests need no token request to succeed. In the leeway they may wait for one a moment.
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.left.is_some()
@@ -104,6 +108,7 @@ impl State {
             Self::Leeway => "leeway",
             Self::Expired => "expired",
             Self::Gated => "gated",
+            Self::Closed => "closed",
         }
     }
 }

@@ -26,44 +26,69 @@ pub(crate) enum Landing {
     Lost,
 }
 
+/// What a landing changed.
+#[derive(Debug)]
+pub(crate) struct Landed {
+    /// What those who wait are to be told.
+    pub(crate) outcome: Outcome,
+    pub(crate) change: Option<Change>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// Requests carry this flight's token from now on.
+    Published,
+    /// The same, and it is the first success after failures.
+    Recovered,
+    /// No flight may start for this long.
+    Closed(Duration),
+}
+
 impl Cell {
-    /// Ends a flight: keeps what it brought, or closes the gate. Returns what those who wait are to be told.
+    /// Ends a flight: keeps what it brought, or closes the gate.
     pub(crate) fn land(
         &self,
         context: &Context,
         flight: &Arc<Flight>,
         landing: Landing,
         now: Moment,
-    ) -> Outcome {
+    ) -> Landed {
         let mut state = lock(&self.state);
         let current = state
             .flight
             .take_if(|current| Arc::ptr_eq(current, flight))
             .is_some();
-        match landing {
+        let (outcome, change) = match landing {
             Landing::Token(answer) => {
-                state.gate.clear();
-                Outcome::Token(self.publish(&mut state, context, flight, answer, now))
+                let failed_before = state.gate.has_failures();
+                state.gate.clear(now);
+                let (given, published) = self.publish(&mut state, context, flight, answer, now);
+                let change = if failed_before {
+                    Change::Recovered
+                } else {
+                    Change::Published
+                };
+                (Outcome::Token(given), published.then_some(change))
             }
             Landing::Failed(failure) if current => {
-                let working_until = self
-                    .kept
-                    .load()
+                let kept = self.kept.load();
+                let working_until = kept
                     .as_ref()
                     .map(|kept| kept.expiry())
                     .filter(|end| now < *end);
                 let started = flight.started().unwrap_or(now);
-                Outcome::Failed(
-                    state
-                        .gate
-                        .close(context, failure, started, working_until, now),
-                )
+                let error = state
+                    .gate
+                    .close(context, failure, started, working_until, now);
+                let closed = Change::Closed(error.retry_in().unwrap_or_default());
+                (Outcome::Failed(error), Some(closed))
             }
             // It was given up before, and whatever took its place will tell.
-            Landing::Failed(failure) => Outcome::Failed(failure.error),
-            Landing::HeldBack(error) => Outcome::Failed(error),
-            Landing::Lost => Outcome::Lost,
-        }
+            Landing::Failed(failure) => (Outcome::Failed(failure.error), None),
+            Landing::HeldBack(error) => (Outcome::Failed(error), None),
+            Landing::Lost => (Outcome::Lost, None),
+        };
+        Landed { outcome, change }
     }
 
     /// Takes a token that comes from elsewhere, unless it has ended.
@@ -79,7 +104,7 @@ impl Cell {
             response,
             sent: now - age,
         };
-        let Weighed { kept, .. } = weigh(
+        let Weighed { given, kept } = weigh(
             &context.schedule,
             context.draw(),
             None,
@@ -87,13 +112,13 @@ impl Cell {
             answer,
             now,
         );
-        if let Some(kept) = kept {
-            state.generation = kept.generation();
-            self.kept.store(Some(kept));
+        if kept.is_some() {
+            state.generation = given.generation();
+            self.kept.store(kept);
         }
     }
 
-    /// Keeps a flight's answer if nothing newer is there, and returns what its waiters attach.
+    /// Keeps a flight's answer if nothing newer is there. Returns what its waiters attach, and whether it was kept.
     fn publish(
         &self,
         state: &mut State,
@@ -101,7 +126,7 @@ impl Cell {
         flight: &Flight,
         answer: Answer,
         now: Moment,
-    ) -> Arc<Kept> {
+    ) -> (Arc<Kept>, bool) {
         let working = self
             .kept
             .load()
@@ -115,13 +140,15 @@ impl Cell {
             answer,
             now,
         );
-        if flight.number() > state.settled {
+        state.generation = state.generation.max(given.generation());
+        let newer = flight.number() > state.settled;
+        let published = newer && !given.is_lifeless();
+        if newer {
             state.settled = flight.number();
-            if let Some(kept) = kept {
-                state.generation = kept.generation();
-                self.kept.store(Some(kept));
+            if kept.is_some() {
+                self.kept.store(kept);
             }
         }
-        given
+        (given, published)
     }
 }

@@ -33,6 +33,7 @@ use tower_service::Service;
 
 use self::{
     cell::Cell,
+    clock::Moment,
     context::Context,
     flight::Outcome,
     state::{Decision, Patience},
@@ -42,6 +43,9 @@ use crate::{
     event::Event,
     fetch::Fetch,
 };
+
+/// How long after it came a token is used that had ended by then.
+const LIFELESS_USE: Duration = Duration::from_secs(1);
 
 /// Warming up does not knock more often than this.
 const WARM_UP_PAUSE: Duration = Duration::from_millis(100);
@@ -77,6 +81,15 @@ const WARM_UP_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub struct TokenSource {
     owner: Arc<Owner>,
+}
+
+/// A token that was waited for.
+#[derive(Debug)]
+pub(crate) struct Acquired {
+    pub(crate) kept: Arc<Kept>,
+    at: Moment,
+    /// Of its cell, until then.
+    invalidations: u64,
 }
 
 /// What ends with the last handle.
@@ -126,7 +139,11 @@ impl TokenSource {
     ///
     /// Dropping the future ends this waiting and nothing else: the token request goes on for all who wait.
     pub async fn token(&self) -> Result<Token, TokenError> {
-        self.wait().await.map(Token::new)
+        let kept = match self.ready() {
+            Some(kept) => kept,
+            None => self.wait().await?.kept,
+        };
+        Ok(Token::new(kept))
     }
 
     /// Gets a token before anybody needs one, trying again until `deadline` has passed.
@@ -142,7 +159,7 @@ impl TokenSource {
         if Handle::try_current().is_err() {
             return Err(errors::no_runtime());
         }
-        let ends = time::Instant::now() + deadline;
+        let ends = time::Instant::now() + deadline.min(schedule::LONGEST);
         loop {
             let error = match time::timeout_at(ends, self.token()).await {
                 Ok(Ok(_)) => return Ok(()),
@@ -202,8 +219,19 @@ impl TokenSource {
         Some(kept)
     }
 
-    /// A token, whatever it takes. Runs inside the caller; the flight it waits for does not.
-    pub(crate) async fn wait(&self) -> Result<Arc<Kept>, TokenError> {
+    /// A token, whatever it takes.
+    pub(crate) async fn wait(&self) -> Result<Acquired, TokenError> {
+        let kept = self.decide_and_wait().await?;
+        let Owner { context, cell } = &*self.owner;
+        Ok(Acquired {
+            kept,
+            at: context.clock.now(),
+            invalidations: cell.invalidations(),
+        })
+    }
+
+    /// Runs inside the caller; the flight it waits for does not.
+    async fn decide_and_wait(&self) -> Result<Arc<Kept>, TokenError> {
         let Owner { context, cell } = &*self.owner;
         let called = time::Instant::now();
         let budget_ends = called + context.schedule.wait_budget();
@@ -257,13 +285,18 @@ impl TokenSource {
     }
 
     fn in_leeway(&self, kept: Arc<Kept>) -> Arc<Kept> {
-        self.observe(&Event::ServedInLeeway);
+        let request = self.owner.cell.request();
+        self.observe(&Event::ServedInLeeway { request });
         kept
     }
 
-    /// Whether a token that was waited for may still be attached.
-    pub(crate) fn still_good(&self, kept: &Kept) -> bool {
-        kept.is_lifeless() || !kept.is_expired(self.owner.context.clock.now())
+    /// Whether a token that was waited for may still be attached: it works, and was not invalidated meanwhile.
+    pub(crate) fn still_good(&self, acquired: &Acquired) -> bool {
+        let Owner { context, cell } = &*self.owner;
+        let now = context.clock.now();
+        let just_came = acquired.kept.is_lifeless() && now.since(acquired.at) <= LIFELESS_USE;
+        (just_came || !acquired.kept.is_expired(now))
+            && cell.invalidations() == acquired.invalidations
     }
 
     pub(crate) fn observe(&self, event: &Event<'_>) {

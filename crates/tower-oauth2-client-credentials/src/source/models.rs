@@ -69,14 +69,14 @@ fn failure() -> Landing {
     let error = TokenError::new(TokenErrorKind::Transient, "no token");
     Landing::Failed(Failure {
         error,
-        credential_version: 0,
+        tried: None,
         retry_after: None,
     })
 }
 
 fn land(cell: &Cell, context: &Context, flight: &Arc<Flight>, landing: Landing, now: Moment) {
-    let outcome = cell.land(context, flight, landing, now);
-    flight.land(outcome);
+    let landed = cell.land(context, flight, landing, now);
+    flight.land(landed.outcome);
 }
 
 /// A cell whose token `t1` was asked for `age` ago.
@@ -305,5 +305,34 @@ fn what_began_before_an_invalidation_is_not_kept() {
             cell.decide(&context, true, now),
             Decision::Wait { launch: true, .. }
         ));
+    });
+}
+
+#[test]
+fn a_source_that_is_closed_or_dropped_while_a_flight_ends_keeps_nothing() {
+    model(|| {
+        let (context, cell) = (context(), cell());
+        let now = context.clock.now();
+        let flight = launched(&cell, &context, now);
+        let waiting = thread::spawn({
+            let flight = Arc::clone(&flight);
+            move || drop(block_on(flight.outcome()))
+        });
+        let closing = thread::spawn({
+            let cell = Arc::clone(&cell);
+            move || cell.close()
+        });
+        land(&cell, &context, &flight, token("t1", now), now);
+        let handed_out = closing.join().unwrap();
+        waiting.join().unwrap();
+        assert!(handed_out.is_none_or(|kept| name(&kept) == "t1"));
+        assert!(matches!(
+            cell.decide(&context, true, now),
+            Decision::Fail(_)
+        ));
+        assert!(
+            cell.ready(&context, true).is_none(),
+            "nothing is attached any more"
+        );
     });
 }

@@ -5,6 +5,7 @@
 
 mod builder;
 
+pub(crate) use builder::LONGEST;
 pub use builder::{ScheduleBuilder, ScheduleError};
 
 use std::time::Duration;

@@ -16,6 +16,7 @@ pub(super) struct State {
     pub(super) settled: u64,
     /// That of the newest token so far.
     pub(super) generation: u64,
+    pub(super) invalidations: u64,
     pub(super) closed: bool,
 }
 
@@ -62,9 +63,7 @@ impl State {
 
     /// Why no flight may start now.
     pub(super) fn shut(&self, context: &Context, now: Moment) -> Option<TokenError> {
-        self.gate
-            .shut(context.credential_version(), now)
-            .or_else(|| context.governor.paused(now))
+        self.gate.shut(now).or_else(|| context.governor.paused(now))
     }
 
     pub(super) fn in_leeway(

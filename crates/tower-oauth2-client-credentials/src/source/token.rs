@@ -248,7 +248,8 @@ pub(crate) struct Answer {
     pub(crate) sent: Moment,
 }
 
-/// Weighs an answer against the token that still works, if any. `generation` is that of the newest token so far.
+/// Weighs an answer against the token that still works, if any. `generation` is that of the newest token so far; one that is
+/// new has the next, also if it is not kept.
 pub(crate) fn weigh(
     schedule: &Schedule,
     draw: f64,

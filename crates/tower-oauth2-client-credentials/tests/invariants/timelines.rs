@@ -54,7 +54,7 @@ fn at_most_one_token_request_at_a_time(seen: &Seen) {
             let under_way = earlier.ended.is_none_or(|ended| ended > later.at);
             let within_limits = later.at - earlier.at < ATTEMPT;
             // A flight that a jump of the clocks made too old is given up, and goes on beside its successor for a while.
-            let may_have_begun = earlier.at.saturating_sub(FLIGHT);
+            let may_have_begun = earlier.at.saturating_sub(FLIGHT + ATTEMPT);
             let jumped = seen
                 .jumps
                 .iter()

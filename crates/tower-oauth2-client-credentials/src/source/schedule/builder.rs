@@ -4,6 +4,9 @@ use std::{error::Error, fmt, time::Duration};
 
 use super::{Ramp, Schedule};
 
+/// Tokens live no longer, and sums of such durations do not overflow.
+pub(crate) const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
 /// Builds a [`Schedule`]; what contradicts itself is refused by [`build`](Self::build).
 #[derive(Clone, Debug)]
 #[must_use]
@@ -87,11 +90,30 @@ impl ScheduleBuilder {
     ///
     /// # Errors
     ///
-    /// A zero where there must be something, a fraction outside 0 to 1, a ceiling below its first value, or an attempt that
+    /// A duration over ten years, a zero where there must be something, a fraction outside 0 to 1, a ceiling below its first value, or an attempt that
     /// is longer than the whole token request. A lead that is longer than a lifetime is no error: it is clamped for each token.
     pub fn build(self) -> Result<Schedule, ScheduleError> {
         let schedule = self.schedule;
         let error = |what| Err(ScheduleError { what });
+        let durations = [
+            schedule.assumed_lifetime,
+            schedule.max_leeway,
+            schedule.max_lead,
+            schedule.min_interval,
+            schedule.attempt_timeout,
+            schedule.flight_timeout,
+            schedule.backoff.ceiling,
+            schedule.gate_usable.ceiling,
+            schedule.gate_transient.ceiling,
+            schedule.gate_terminal.ceiling,
+            schedule.max_retry_after,
+            schedule.wait_budget,
+            schedule.leeway_wait,
+            schedule.trial_wait,
+        ];
+        if durations.into_iter().any(|duration| duration > LONGEST) {
+            return error("no duration may be longer than ten years");
+        }
         if !(0.0..=1.0).contains(&schedule.lead_fraction) {
             return error("lead_fraction must be from 0 to 1");
         }
@@ -167,6 +189,7 @@ mod tests {
                 "wait_budget",
             ),
             (Schedule::builder().backoff(secs(2), secs(1)), "ceiling"),
+            (Schedule::builder().wait_budget(Duration::MAX), "ten years"),
         ] {
             let error = builder.build().unwrap_err().to_string();
             assert!(error.contains(word), "{error}");
