@@ -127,7 +127,7 @@ pub(crate) fn tokens(text: &str) -> impl Iterator<Item = &str> + Clone {
     text.split(' ').filter(|token| !token.is_empty())
 }
 
-fn is_scope_token(token: &str) -> bool {
+pub(crate) fn is_scope_token(token: &str) -> bool {
     !token.is_empty()
         && token
             .bytes()

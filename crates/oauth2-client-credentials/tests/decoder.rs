@@ -59,12 +59,11 @@ fn what_could_be_misread_is_never_read() {
     let utf16 = "{\"access_token\":\"t\"}"
         .encode_utf16()
         .flat_map(u16::to_le_bytes);
-    let bodies: [Vec<u8>; 13] = [
+    let bodies: [Vec<u8>; 12] = [
         with("\"access_t\\u006fken\":\"u\"").into(),
         with("\"x\":{\"a\":1,\"\\u0061\":2}").into(),
         with("\"expires_in\":NaN").into(),
         with("\"expires_in\":060").into(),
-        with("\"x\":\"\\ud800\"").into(),
         format!("{}{}", with("\"x\":1"), with("\"x\":1")).into(),
         format!("{};", with("\"x\":1")).into(),
         format!("x{}", with("\"x\":1")).into(),
@@ -197,4 +196,114 @@ fn authorization_details_are_compared_as_json() {
     let form =
         decode("access_token=t&authorization_details=%5B%7B%22type%22%3A%22a%22%7D%5D").unwrap();
     assert_eq!(form.authorization_details().unwrap()[0]["type"], "a");
+}
+
+#[test]
+fn an_error_code_is_not_lost_to_what_stands_beside_it() {
+    for member in [
+        "\"error_description\":\"a\\ud800\"",
+        "\"error_description\":1e400",
+        "\"error_uri\":\"\\udc00\"",
+        "\"x\":1e400",
+        "\"x\":[\"\\ud800\"]",
+        "\"\\ud800\":1",
+        "\"access_token\":\"\\ud800\"",
+        "\"scope\":[1e400]",
+    ] {
+        for status in [200, 400] {
+            let body = format!("{{{member},\"error\":\"invalid_client\"}}");
+            let error = decode_as(&Decoder::lenient(), status, "application/json", &body);
+            let error = error.unwrap_err();
+            assert_eq!(error.code(), Some("invalid_client"), "{body}");
+            assert_eq!(error.kind(), ErrorKind::ClientAuthentication, "{body}");
+            assert_eq!((error.description(), error.uri()), (None, None), "{body}");
+        }
+    }
+}
+
+#[test]
+fn an_error_that_is_no_text_is_still_no_token() {
+    for text in ["\\ud800", "\\u0000", "\\ufeff"] {
+        let body = with(&format!("\"error\":\"{text}\""));
+        let error = decode(&body).unwrap_err();
+        assert_eq!(
+            (error.code(), error.field(), error.is_transient()),
+            (None, Some("error"), false),
+            "{body}"
+        );
+        let error = decode_as(&Decoder::lenient(), 503, "application/json", &body).unwrap_err();
+        assert_eq!(
+            (error.code(), error.kind()),
+            (None, ErrorKind::Transient),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn a_text_that_cannot_be_read_is_a_malformed_member() {
+    for (member, field) in [
+        ("\"expires_in\":\"\\ud800\"", "expires_in"),
+        ("\"scope\":\"\\ud800\"", "scope"),
+        ("\"scope\":[\"\\ud800\"]", "scope"),
+        (
+            "\"authorization_details\":\"\\ud800\"",
+            "authorization_details",
+        ),
+    ] {
+        let error = decode(with(member)).unwrap_err();
+        assert_eq!(error.field(), Some(field), "{member}");
+    }
+    for (body, field) in [
+        ("{\"access_token\":\"\\ud800\"}", "access_token"),
+        (
+            "{\"access_token\":\"t\",\"token_type\":\"\\ud800\"}",
+            "token_type",
+        ),
+    ] {
+        let error = decode(body).unwrap_err();
+        assert_eq!(
+            (error.field(), error.is_transient()),
+            (Some(field), false),
+            "{body}"
+        );
+    }
+    let token = decode(with("\"refresh_token\":\"\\ud800\"")).unwrap();
+    assert_eq!(token.quirks(), [Quirk::RefreshTokenIgnored]);
+    assert_eq!(token.refresh_token(), None);
+}
+
+#[test]
+fn an_extra_that_cannot_be_read_costs_no_token() {
+    for json in ["1e400", "\"\\ud800\"", "{\"y\":[1e400]}"] {
+        let token = decode(with(&format!("\"x\":{json},\"y\":1"))).unwrap();
+        assert_eq!(token.quirks(), [Quirk::ExtraIgnored], "{json}");
+        assert_eq!(token.extra().keys().collect::<Vec<_>>(), ["y"], "{json}");
+    }
+}
+
+#[test]
+fn authorization_details_are_compared_to_the_last_digit() {
+    let asked = |json: &str| {
+        let asked = TokenRequest::builder().authorization_details(json).build();
+        asked.unwrap()
+    };
+    let granted = with("\"authorization_details\":[{\"type\":\"a\",\"n\":18446744073709551617}]");
+    let is_changed = |asked| {
+        let token = Decoder::lenient().decode_parts(
+            &asked,
+            StatusCode::OK,
+            &HeaderMap::new(),
+            granted.as_bytes(),
+            NOW,
+        );
+        token.unwrap().authorization_details_changed()
+    };
+    assert!(!is_changed(asked(
+        "[{\"n\": 18446744073709551617, \"type\": \"a\"}]"
+    )));
+    for other in ["18446744073709551618", "1.8446744073709551617e19", "1e400"] {
+        let other = asked(&format!("[{{\"type\":\"a\",\"n\":{other}}}]"));
+        assert!(is_changed(other.clone()), "{other:?}");
+    }
 }

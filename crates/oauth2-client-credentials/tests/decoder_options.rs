@@ -122,6 +122,27 @@ fn each_leniency_is_noted_and_refused_by_a_strict_decoder() {
             Quirk::RefreshTokenIgnored,
             Some("refresh_token"),
         ),
+        (
+            200,
+            json,
+            with("\"refresh_token\":\"\""),
+            Quirk::RefreshTokenSyntax,
+            Some("refresh_token"),
+        ),
+        (
+            200,
+            json,
+            with("\"refresh_token\":\"caf\u{e9}\""),
+            Quirk::RefreshTokenSyntax,
+            Some("refresh_token"),
+        ),
+        (
+            200,
+            json,
+            format!("{}\u{c}", with("\"x\":1")),
+            Quirk::WhiteSpace,
+            None,
+        ),
     ] {
         let token = decode_as(&Decoder::lenient(), status, content_type, &body).unwrap();
         assert_eq!(token.quirks(), [quirk], "{body}");
@@ -136,10 +157,46 @@ fn each_leniency_is_noted_and_refused_by_a_strict_decoder() {
 }
 
 #[test]
+fn a_scope_or_details_out_of_the_grammar_are_noted_and_refused_by_a_strict_decoder() {
+    let scopes = ["", " ", " a", "a ", "a  b", "a\\tb", "a\\\"", "\u{e9}"]
+        .map(|scope| (format!("\"scope\":\"{scope}\""), Quirk::ScopeSyntax));
+    let details = ["\"x\"", "{}", "5", "[5]", "[{}]", "[{\"type\":5}]"].map(|details| {
+        (
+            format!("\"authorization_details\":{details}"),
+            Quirk::AuthorizationDetailsSyntax,
+        )
+    });
+    for (member, quirk) in scopes.into_iter().chain(details) {
+        let token = decode(with(&member)).unwrap();
+        assert_eq!(token.quirks(), [quirk], "{member}");
+        let error =
+            decode_as(&Decoder::strict(), 200, "application/json", with(&member)).unwrap_err();
+        assert!(error.to_string().contains(&quirk.to_string()), "{error}");
+        assert!(member.starts_with(&format!("\"{}\"", error.field().unwrap())));
+    }
+    for member in [
+        "\"scope\":\"a!~ b\"",
+        "\"authorization_details\":[]",
+        "\"authorization_details\":[{\"type\":\"a\"}]",
+        "\"refresh_token\":\"a b~\"",
+    ] {
+        for body in [with(member), format!(" \r\n\t{} ", with(member))] {
+            let token = decode_as(&Decoder::strict(), 200, "application/json", body).unwrap();
+            assert_eq!(token.quirks(), [], "{member}");
+        }
+    }
+    let token = decode(with("\"scope\":\"\"")).unwrap();
+    assert!(token.scope().unwrap().is_empty());
+    let token = decode(with("\"refresh_token\":\"caf\u{e9}\"")).unwrap();
+    assert_eq!(token.refresh_token().unwrap().expose(), "caf\u{e9}");
+}
+
+#[test]
 fn what_no_rfc_forbids_is_noted_and_let_pass() {
     for (member, quirk) in [
         ("\"expires_in\":999999999999", Quirk::ExpiresInClamped),
         ("\"refresh_in\":\"soon\"", Quirk::RefreshInIgnored),
+        ("\"x\":1e400", Quirk::ExtraIgnored),
     ] {
         for decoder in [Decoder::lenient(), Decoder::strict()] {
             let token = decode_as(&decoder, 200, "application/json", with(member)).unwrap();
@@ -186,6 +243,11 @@ fn a_lifetime_of_zero_is_as_the_decoder_was_told() {
             Some(minute),
             &[Quirk::ExpiresInReplaced][..],
         ),
+        (
+            ZeroLifetime::After(Duration::MAX),
+            Some(Duration::from_secs(315_360_000)),
+            &[Quirk::ExpiresInReplaced][..],
+        ),
     ] {
         let decoder = Decoder::lenient().zero_lifetime(policy);
         let token = decode_as(&decoder, 200, "application/json", with("\"expires_in\":0")).unwrap();
@@ -221,4 +283,30 @@ fn commas_separate_scopes_only_when_told() {
     assert_eq!(token.quirks(), [Quirk::ScopeCommas]);
     let token = decode(with("\"scope\":\"a,b\"")).unwrap();
     assert_eq!(token.scope().unwrap().to_string(), "a,b");
+}
+
+#[test]
+fn the_items_of_an_array_are_split_like_a_text() {
+    let commas = Decoder::lenient().comma_separated_scope(true);
+    let read = |decoder: &Decoder, list: &str| {
+        let body = with(&format!("\"scope\":{list}"));
+        let token = decode_as(decoder, 200, "application/json", body).unwrap();
+        (token.scope().unwrap().to_string(), token.quirks().to_vec())
+    };
+    assert_eq!(
+        read(&commas, "[\"a,b\",\"c\"]"),
+        ("a b c".into(), vec![Quirk::ScopeArray, Quirk::ScopeCommas])
+    );
+    assert_eq!(
+        read(&commas, "[\"a\",\"c\"]"),
+        ("a c".into(), vec![Quirk::ScopeArray])
+    );
+    assert_eq!(
+        read(&Decoder::lenient(), "[\"a,b\",\"c d\",\"\",\" a,b \"]"),
+        ("a,b c d".into(), vec![Quirk::ScopeArray])
+    );
+    assert_eq!(
+        read(&Decoder::lenient(), "[\"\u{e9}\"]"),
+        ("\u{e9}".into(), vec![Quirk::ScopeArray, Quirk::ScopeSyntax])
+    );
 }

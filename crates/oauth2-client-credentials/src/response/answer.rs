@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::scope::{self, Scope};
 use crate::secret::SecretString;
 use crate::token_request::TokenRequest;
-use crate::token_response::{Inner, TokenResponse, end_of_life, is_access_token};
+use crate::token_response::{Inner, TokenResponse, end_of_life, is_access_token, whole_seconds};
 use crate::token_type::TokenType;
 
 use super::decoder::{Decoder, ZeroLifetime};
@@ -17,6 +17,7 @@ use super::expires_in::Seconds;
 use super::headers;
 use super::members::{Field, Member, Members};
 use super::quirk::Quirk;
+use super::same_json::is_same_json;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -68,13 +69,19 @@ impl<'a> Answer<'a> {
     }
 
     fn members<'b>(&mut self, body: &'b [u8]) -> Option<Members<'b>> {
-        let (text, is_marked) = text(body)?;
+        let Text {
+            text,
+            is_marked,
+            has_other_space,
+        } = Text::of(body)?;
         let members = Members::read(text).ok()?;
         self.note_if(self.status != StatusCode::OK, Quirk::Status);
         self.note_if(!headers::is_json(self.headers), Quirk::ContentType);
         self.note_if(is_marked, Quirk::ByteOrderMark);
+        self.note_if(has_other_space && !members.is_form, Quirk::WhiteSpace);
         self.note_if(members.is_form, Quirk::FormBody);
         self.note_if(members.has_null && !members.is_form, Quirk::NullMember);
+        self.note_if(members.has_unreadable, Quirk::ExtraIgnored);
         Some(members)
     }
 
@@ -82,6 +89,8 @@ impl<'a> Answer<'a> {
     fn error_code(&mut self, members: &mut Members<'_>) -> Result<(), Cause> {
         match members.take(Field::Error) {
             Member::Text(code) if !code.is_empty() => Err(code_cause(code.into_owned(), members)),
+            // It says that something went wrong, though not what.
+            Member::NoText => Err(Cause::unnamed(self.status)),
             error => {
                 self.note_if(!error.is_absent(), Quirk::ErrorIgnored);
                 Ok(())
@@ -96,11 +105,11 @@ impl<'a> Answer<'a> {
         let scope = self.scope(members.take(Field::Scope))?;
         let refresh_token = self.refresh_token(members.take(Field::RefreshToken));
         let refresh_in = self.refresh_in(members.extra.get("refresh_in"));
-        let is_form = members.is_form;
-        let authorization_details = details(members.take(Field::AuthorizationDetails), is_form)?;
+        let details = members.take(Field::AuthorizationDetails);
+        let details = self.details(details, members.is_form)?;
         self.refuse_if_strict(&token_type)?;
         Ok(TokenResponse::from_inner(Inner {
-            authorization_details_changed: self.differs_from_asked(authorization_details.as_ref()),
+            authorization_details_changed: details.is_changed,
             expires_at: expires_in.map(|lifetime| end_of_life(self.now, lifetime)),
             requested_scope: self.asked.scope().cloned(),
             access_token,
@@ -109,7 +118,7 @@ impl<'a> Answer<'a> {
             refresh_in,
             scope,
             refresh_token: refresh_token.map(Into::into),
-            authorization_details,
+            authorization_details: details.value,
             extra: members.extra,
             quirks: self.quirks,
         }))
@@ -118,7 +127,7 @@ impl<'a> Answer<'a> {
     fn token_type(&mut self, member: Member<'_>) -> Result<TokenType, Cause> {
         match member {
             Member::Text(name) => Ok(TokenType::from(&*name)),
-            Member::Json(_) => Err(Cause::Field("token_type")),
+            Member::Json(_) | Member::NoText => Err(Cause::Field("token_type")),
             Member::Absent | Member::Null => {
                 self.quirks.push(Quirk::TokenTypeMissing);
                 Ok(TokenType::Bearer)
@@ -131,6 +140,7 @@ impl<'a> Answer<'a> {
             Member::Absent | Member::Null => return Ok(None),
             Member::Text(text) => (Seconds::from_text(text), true),
             Member::Json(json) => (number(json), false),
+            Member::NoText => (None, true),
         };
         let seconds = seconds.ok_or(Cause::Field("expires_in"))?;
         self.note_if(is_text, Quirk::ExpiresInString);
@@ -147,7 +157,7 @@ impl<'a> Answer<'a> {
         let lifetime = match self.decoder.zero_lifetime {
             ZeroLifetime::Expired => return Some(Duration::ZERO),
             ZeroLifetime::Never => None,
-            ZeroLifetime::After(lifetime) => Some(lifetime),
+            ZeroLifetime::After(lifetime) => Some(whole_seconds(lifetime)),
         };
         self.quirks.push(Quirk::ExpiresInReplaced);
         lifetime
@@ -156,31 +166,51 @@ impl<'a> Answer<'a> {
     fn scope(&mut self, member: Member<'_>) -> Result<Option<Scope>, Cause> {
         match member {
             Member::Absent | Member::Null => Ok(None),
-            Member::Text(text) if self.decoder.comma_separated_scope && text.contains(',') => {
-                self.quirks.push(Quirk::ScopeCommas);
-                Ok(Some(Scope::granted(
-                    text.split(',').flat_map(scope::tokens),
-                )))
-            }
-            Member::Text(text) => Ok(Some(Scope::granted_text(&text))),
+            Member::NoText => Err(Cause::Field("scope")),
+            Member::Text(text) => Ok(Some(self.scope_of_text(&text))),
             Member::Json(json) => {
                 let list: Vec<String> =
                     serde_json::from_str(json).map_err(|_| Cause::Field("scope"))?;
                 self.quirks.push(Quirk::ScopeArray);
-                Ok(Some(Scope::granted(
-                    list.iter().flat_map(|item| scope::tokens(item)),
-                )))
+                Ok(Some(self.scope_of_list(list.iter().map(|item| &**item))))
             }
         }
     }
 
+    fn scope_of_text(&mut self, text: &str) -> Scope {
+        if self.decoder.comma_separated_scope && text.contains(',') {
+            return self.scope_of_list(std::iter::once(text));
+        }
+        let is_legal = text.split(' ').all(scope::is_scope_token);
+        self.note_if(!is_legal, Quirk::ScopeSyntax);
+        Scope::granted_text(text)
+    }
+
+    /// A space inside an item separates tokens too: there is none in a token.
+    fn scope_of_list<'b>(&mut self, items: impl Iterator<Item = &'b str> + Clone) -> Scope {
+        let splits = self.decoder.comma_separated_scope;
+        let has_commas = splits && items.clone().any(|item| item.contains(','));
+        self.note_if(has_commas, Quirk::ScopeCommas);
+        let separators: &[char] = if splits { &[' ', ','] } else { &[' '] };
+        let tokens = items
+            .flat_map(|item| item.split(separators))
+            .filter(|token| !token.is_empty());
+        let is_legal = tokens.clone().all(scope::is_scope_token);
+        self.note_if(!is_legal, Quirk::ScopeSyntax);
+        Scope::granted(tokens)
+    }
+
     /// Nobody uses it with this grant, so it is not worth losing a token over.
     fn refresh_token(&mut self, member: Member<'_>) -> Option<String> {
+        let is_text = matches!(member, Member::Absent | Member::Null | Member::Text(_));
+        self.note_if(!is_text, Quirk::RefreshTokenIgnored);
+        let token = member.into_text()?;
+        let is_legal = |token: &str| token.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
         self.note_if(
-            matches!(member, Member::Json(_)),
-            Quirk::RefreshTokenIgnored,
+            token.is_empty() || !is_legal(&token),
+            Quirk::RefreshTokenSyntax,
         );
-        member.into_text()
+        Some(token)
     }
 
     /// It is only a wish, so a malformed one is left alone.
@@ -194,10 +224,27 @@ impl<'a> Answer<'a> {
         seconds.map(|seconds| seconds.duration)
     }
 
-    fn differs_from_asked(&self, granted: Option<&Value>) -> bool {
+    /// They are JSON text where the answer is a form.
+    fn details(&mut self, member: Member<'_>, is_form: bool) -> Result<Details, Cause> {
+        let malformed = |_| Cause::Field("authorization_details");
         let asked = self.asked.authorization_details();
-        asked.zip(granted).is_some_and(|(asked, granted)| {
-            serde_json::from_str::<Value>(asked).is_ok_and(|asked| asked != *granted)
+        let is_other = |json: &str| asked.is_some_and(|asked| !is_same_json(asked, json));
+        let (value, is_changed) = match member {
+            Member::Absent | Member::Null => return Ok(Details::default()),
+            Member::NoText => return Err(Cause::Field("authorization_details")),
+            Member::Json(json) => (
+                serde_json::from_str(json).map_err(malformed)?,
+                is_other(json),
+            ),
+            Member::Text(text) => match serde_json::from_str(&text) {
+                Ok(value) if is_form => (value, is_other(&text)),
+                _ => (Value::String(text.into_owned()), asked.is_some()),
+            },
+        };
+        self.note_if(!is_details(&value), Quirk::AuthorizationDetailsSyntax);
+        Ok(Details {
+            value: Some(value),
+            is_changed,
         })
     }
 
@@ -226,7 +273,7 @@ pub(super) fn error_cause(body: &[u8]) -> Cause {
     if body.len() > Decoder::MAX_BODY {
         return Cause::TooLarge;
     }
-    let members = text(body).and_then(|(text, _)| Members::read(text).ok());
+    let members = Text::of(body).and_then(|body| Members::read(body.text).ok());
     let mut members = members.unwrap_or_default();
     match members.take(Field::Error) {
         Member::Text(code) if !code.is_empty() => code_cause(code.into_owned(), &mut members),
@@ -242,16 +289,51 @@ fn code_cause(code: String, members: &mut Members<'_>) -> Cause {
     }
 }
 
-/// The text of a body without what may stand around it, and whether that was a
-/// byte order mark.
-fn text(body: &[u8]) -> Option<(&str, bool)> {
-    let body = body.trim_ascii();
-    let unmarked = body.strip_prefix(BYTE_ORDER_MARK);
-    let text = std::str::from_utf8(unmarked.unwrap_or(body).trim_ascii()).ok()?;
-    Some((text, unmarked.is_some()))
+/// The text of a body without what may stand around it.
+struct Text<'a> {
+    text: &'a str,
+    /// Whether a byte order mark stood there.
+    is_marked: bool,
+    /// Whether white space stood there that is none in JSON: a form feed.
+    has_other_space: bool,
+}
+
+impl<'a> Text<'a> {
+    fn of(body: &'a [u8]) -> Option<Self> {
+        let trimmed = body.trim_ascii();
+        let unmarked = trimmed.strip_prefix(BYTE_ORDER_MARK);
+        let bytes = unmarked.unwrap_or(trimmed).trim_ascii();
+        let around = body.len() - bytes.len();
+        let has_other_space = around != 0 && {
+            let form_feeds = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == 0x0c).count();
+            form_feeds(body) != form_feeds(bytes)
+        };
+        Some(Self {
+            text: std::str::from_utf8(bytes).ok()?,
+            is_marked: unmarked.is_some(),
+            has_other_space,
+        })
+    }
+}
+
+/// The authorization details that were granted.
+#[derive(Default)]
+struct Details {
+    value: Option<Value>,
+    is_changed: bool,
+}
+
+fn is_details(value: &Value) -> bool {
+    let is_detail = |detail: &Value| detail.get("type").is_some_and(Value::is_string);
+    value
+        .as_array()
+        .is_some_and(|details| details.iter().all(is_detail))
 }
 
 fn access_token(member: Member<'_>) -> Result<SecretString, Cause> {
+    if matches!(member, Member::NoText) {
+        return Err(Cause::Field("access_token"));
+    }
     let token = SecretString::from(member.into_text().unwrap_or_default());
     match token.expose() {
         "" => Err(Cause::NoToken),
@@ -263,17 +345,4 @@ fn access_token(member: Member<'_>) -> Result<SecretString, Cause> {
 fn number(json: &str) -> Option<Seconds> {
     let is_number = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
     is_number.then(|| Seconds::from_json_number(json)).flatten()
-}
-
-/// They are JSON text where the answer is a form.
-fn details(member: Member<'_>, is_form: bool) -> Result<Option<Value>, Cause> {
-    let malformed = |_| Cause::Field("authorization_details");
-    match member {
-        Member::Absent | Member::Null => Ok(None),
-        Member::Json(json) => serde_json::from_str(json).map(Some).map_err(malformed),
-        Member::Text(text) if is_form => Ok(Some(
-            serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.into_owned())),
-        )),
-        Member::Text(text) => Ok(Some(Value::String(text.into_owned()))),
-    }
 }

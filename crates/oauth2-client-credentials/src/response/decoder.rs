@@ -59,8 +59,8 @@ impl Decoder {
         Self::default()
     }
 
-    /// Reads what the RFCs allow: what would be a [`Quirk`](crate::Quirk) is an error, and so
-    /// is a type of token that is not known (RFC 6749 §7.1).
+    /// Reads what the RFCs allow: what would be a [`Quirk`](crate::Quirk) is an error, unless
+    /// no RFC forbids it, and so is a type of token that is not known (RFC 6749 §7.1).
     pub fn strict() -> Self {
         Self {
             is_strict: true,
@@ -136,6 +136,6 @@ pub enum ZeroLifetime {
     Expired,
     /// The token does not expire, as some servers mean it.
     Never,
-    /// The token lives this long.
+    /// The token lives this long: whole seconds, at most ten years of 365 days.
     After(Duration),
 }

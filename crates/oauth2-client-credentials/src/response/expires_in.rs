@@ -21,14 +21,17 @@ impl Seconds {
         if is_integer {
             return Some(Self::from_digits(json, false));
         }
+        if is_negative(json) {
+            return None;
+        }
         let value: f64 = json.parse().ok()?;
         // A number too large for `f64` is infinite here, and clamped like any other.
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "saturates, and negatives are out"
+            reason = "saturates, and it is not negative"
         )]
-        let seconds = (value >= 0.0).then_some(value as u64)?;
+        let seconds = value as u64;
         Some(Self::clamped(seconds, true))
     }
 
@@ -63,6 +66,13 @@ impl Seconds {
     }
 }
 
+/// Told from the digits: `f64` has no number between -1e-400 and zero. Zero
+/// with a minus is still zero.
+fn is_negative(json: &str) -> bool {
+    let digits = json.split(['e', 'E']).next().unwrap_or_default();
+    json.starts_with('-') && digits.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +97,9 @@ mod tests {
             ("-0.0", Some(0)),
             ("-1", None),
             ("-1e-3", None),
+            ("-1e-400", None),
+            ("-0.0e5", Some(0)),
+            ("1e-400", Some(0)),
             ("315360000", Some(LONGEST)),
             ("315360001", Some(LONGEST)),
             ("18446744073709551616", Some(LONGEST)),

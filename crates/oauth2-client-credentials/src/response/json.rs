@@ -6,14 +6,14 @@
 //! is copied that nobody asked for.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::members::{Field, Member, Members, Unreadable};
+use super::unique::has_unique_names;
 
 /// Reads an object. A name that is there twice, at any depth and however it is
 /// escaped, is an error: two readers could see two different answers in it. So
@@ -46,9 +46,15 @@ impl<'de> Visitor<'de> for ObjectVisitor {
         while let Some(name) = map.next_key()? {
             let json = map.next_value::<&RawValue>()?.get();
             let inserted = match name {
-                Name::Known(field) => member(json).and_then(|member| members.insert(field, member)),
-                Name::Other(name) => {
+                AnswerName::Known(field) => {
+                    member(json).and_then(|member| members.insert(field, member))
+                }
+                AnswerName::Other(name) => {
                     extra(json).and_then(|value| members.insert_extra(name, value))
+                }
+                AnswerName::NoText => {
+                    members.has_unreadable = true;
+                    unique(json)
                 }
             };
             inserted.map_err(|Unreadable| A::Error::custom("unreadable member"))?;
@@ -57,58 +63,82 @@ impl<'de> Visitor<'de> for ObjectVisitor {
     }
 }
 
-enum Name {
-    Known(Field),
-    Other(String),
+/// The name of a member: bytes, as it may hold half a surrogate pair.
+#[derive(Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Name(Vec<u8>);
+
+impl Name {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(NameVisitor)
+        deserializer.deserialize_bytes(NameVisitor(|name: &[u8]| Self(name.to_vec())))
     }
 }
 
-struct NameVisitor;
+/// The name of a member of an answer. One that is known is not copied.
+enum AnswerName {
+    Known(Field),
+    Other(String),
+    NoText,
+}
 
-impl Visitor<'_> for NameVisitor {
-    type Value = Name;
+impl AnswerName {
+    fn new(name: &[u8]) -> Self {
+        let Ok(name) = std::str::from_utf8(name) else {
+            return Self::NoText;
+        };
+        Field::from_name(name).map_or_else(|| Self::Other(name.to_owned()), Self::Known)
+    }
+}
+
+impl<'de> Deserialize<'de> for AnswerName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_bytes(NameVisitor(Self::new))
+    }
+}
+
+struct NameVisitor<F>(F);
+
+impl<T, F: FnOnce(&[u8]) -> T> Visitor<'_> for NameVisitor<F> {
+    type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a name")
     }
 
-    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(Field::from_name(name).map_or_else(|| Name::Other(name.to_owned()), Name::Known))
+    fn visit_bytes<E: Error>(self, name: &[u8]) -> Result<Self::Value, E> {
+        Ok(self.0(name))
     }
 }
 
 /// `json` is well-formed, but for what only its reader can see: half of a
-/// surrogate pair, a number out of range, a name twice.
+/// surrogate pair, a number out of range. Neither is worth more than its own
+/// member. A name twice is.
 fn member(json: &str) -> Result<Member<'_>, Unreadable> {
     match json.as_bytes().first() {
         Some(b'n') => Ok(Member::Null),
-        Some(b'"') => text(json).map(Member::Text),
-        Some(b'[' | b'{') => unique(json).map(|()| Member::Json(json)),
-        _ => Ok(Member::Json(json)),
+        Some(b'"') => Ok(text(json).map_or(Member::NoText, Member::Text)),
+        _ => unique(json).map(|()| Member::Json(json)),
     }
 }
 
-fn extra(json: &str) -> Result<Value, Unreadable> {
-    if json.starts_with(['[', '{']) {
-        unique(json)?;
-    }
-    serde_json::from_str(json).map_err(|_| Unreadable)
+/// `None` if it cannot be read.
+fn extra(json: &str) -> Result<Option<Value>, Unreadable> {
+    unique(json)?;
+    Ok(serde_json::from_str(json).ok())
 }
 
-fn text(json: &str) -> Result<Cow<'_, str>, Unreadable> {
+fn text(json: &str) -> Option<Cow<'_, str>> {
     let quoted = json
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'));
     match quoted {
-        Some(text) if !has_escape(text) => Ok(Cow::Borrowed(text)),
-        _ => serde_json::from_str(json)
-            .map(Cow::Owned)
-            .map_err(|_| Unreadable),
+        Some(text) if !has_escape(text) => Some(Cow::Borrowed(text)),
+        _ => serde_json::from_str(json).map(Cow::Owned).ok(),
     }
 }
 
@@ -121,72 +151,17 @@ fn has_escape(text: &str) -> bool {
 /// Any object in which no name is there twice, at any depth.
 pub(crate) fn unique_object(json: &[u8]) -> Option<Map<String, Value>> {
     let text = std::str::from_utf8(json).ok()?;
-    unique(text).ok()?;
+    let json: &RawValue = serde_json::from_str(text).ok()?;
+    unique(json.get()).ok()?;
     serde_json::from_str(text).ok()
 }
 
 fn unique(json: &str) -> Result<(), Unreadable> {
-    serde_json::from_str::<Unique>(json)
-        .map(|Unique| ())
-        .map_err(|_| Unreadable)
-}
-
-/// Any JSON in which no object has a name twice.
-struct Unique;
-
-impl<'de> Deserialize<'de> for Unique {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UniqueVisitor)
+    let is_nested = json.starts_with(['[', '{']);
+    if is_nested && !has_unique_names(json) {
+        return Err(Unreadable);
     }
-}
-
-struct UniqueVisitor;
-
-impl<'de> Visitor<'de> for UniqueVisitor {
-    type Value = Unique;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value without repeated names")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(Unique)
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Unique)
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Unique)
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Unique)
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Unique)
-    }
-
-    fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(Unique)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        while seq.next_element::<Unique>()?.is_some() {}
-        Ok(Unique)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut names = BTreeSet::new();
-        while let Some((name, Unique)) = map.next_entry::<String, Unique>()? {
-            if !names.insert(name) {
-                return Err(A::Error::custom("repeated name"));
-            }
-        }
-        Ok(Unique)
-    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -212,15 +187,31 @@ mod tests {
             "{\"a\":01}",
             "{\"a\":\"\t\"}",
             "{\"a\":\"\\x\"}",
-            "{\"a\":\"\\ud800\"}",
-            "{\"scope\":\"\\ud800\"}",
-            "{\"\\ud800\":1}",
             "// c\n{}",
         ] {
             assert!(read(text).is_err(), "{text}");
         }
         assert!(read("{}").is_ok());
         assert!(read("{\"expires_in\":1e400}").is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_read_costs_no_more_than_its_own_member() {
+        for json in [
+            "\"\\ud800\"",
+            "1e400",
+            "[1e400]",
+            "{\"\\ud800\":\"\\ud800\"}",
+        ] {
+            let text = format!("{{\"a\":{json},\"\\ud800\":1,\"b\":1,\"scope\":{json}}}");
+            let mut members = Members::read(&text).unwrap();
+            assert_eq!(members.extra.keys().collect::<Vec<_>>(), ["b"], "{text}");
+            assert!(members.has_unreadable && !members.has_null, "{text}");
+            let scope = members.take(Field::Scope);
+            assert!(matches!(scope, Member::NoText | Member::Json(_)), "{text}");
+        }
+        assert!(Members::read("{\"a\":1e400,\"a\":1}").is_err());
+        assert!(Members::read("{\"\\ud800\":{\"b\":1,\"b\":1}}").is_err());
     }
 
     #[test]

@@ -56,6 +56,8 @@ pub(super) enum Member<'a> {
     Null,
     /// A string, without its quotes and escapes.
     Text(Cow<'a, str>),
+    /// A string that is no text: it has half of a surrogate pair.
+    NoText,
     /// Any other JSON: a number, a boolean, an array or an object.
     Json(&'a str),
 }
@@ -69,7 +71,7 @@ impl Member<'_> {
     pub(super) fn into_text(self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text.into_owned()),
-            Self::Absent | Self::Null | Self::Json(_) => None,
+            Self::Absent | Self::Null | Self::NoText | Self::Json(_) => None,
         }
     }
 }
@@ -81,6 +83,8 @@ pub(super) struct Members<'a> {
     /// The rest; null is as good as absent and is not here in the end.
     pub(super) extra: Map<String, Value>,
     pub(super) has_null: bool,
+    /// Whether a member is not in `extra` because it cannot be read.
+    pub(super) has_unreadable: bool,
     pub(super) is_form: bool,
 }
 
@@ -93,7 +97,7 @@ impl<'a> Members<'a> {
         } else {
             Self::read_form(text)?
         };
-        if members.has_null {
+        if members.has_null || members.has_unreadable {
             members.extra.retain(|_, value| !value.is_null());
         }
         Ok(members)
@@ -115,7 +119,7 @@ impl<'a> Members<'a> {
                 Some(field) => members.insert(field, value)?,
                 None => {
                     let value = value.into_text().map_or(Value::Null, Value::String);
-                    members.insert_extra(name.into_owned(), value)?;
+                    members.insert_extra(name.into_owned(), Some(value))?;
                 }
             }
         }
@@ -134,9 +138,15 @@ impl<'a> Members<'a> {
         }
     }
 
-    pub(super) fn insert_extra(&mut self, name: String, value: Value) -> Result<(), Unreadable> {
-        self.has_null |= value.is_null();
-        match self.extra.insert(name, value) {
+    /// `None` is a value that cannot be read.
+    pub(super) fn insert_extra(
+        &mut self,
+        name: String,
+        value: Option<Value>,
+    ) -> Result<(), Unreadable> {
+        self.has_null |= value.as_ref().is_some_and(Value::is_null);
+        self.has_unreadable |= value.is_none();
+        match self.extra.insert(name, value.unwrap_or_default()) {
             None => Ok(()),
             Some(_) => Err(Unreadable),
         }

@@ -8,10 +8,12 @@ mod headers;
 mod json;
 mod members;
 mod quirk;
+mod same_json;
+mod unique;
 
 pub use self::decoder::{Decoder, ZeroLifetime};
 pub use self::error::{ErrorKind, ResponseError};
 #[cfg(feature = "jose")]
 pub(crate) use self::headers::dpop_nonce;
-pub(crate) use self::json::unique_object;
+pub(crate) use self::json::{Name, unique_object};
 pub use self::quirk::Quirk;

@@ -6,8 +6,11 @@ use std::fmt;
 /// the same.
 ///
 /// They are for logs and for a word with whoever runs the server. A
-/// [strict](crate::Decoder::strict) decoder refuses an answer that has one,
-/// [`ExpiresInClamped`](Self::ExpiresInClamped) aside.
+/// [strict](crate::Decoder::strict) decoder refuses an answer that has one, but
+/// for those that no RFC forbids ([`ExpiresInClamped`](Self::ExpiresInClamped),
+/// [`RefreshInIgnored`](Self::RefreshInIgnored),
+/// [`ExtraIgnored`](Self::ExtraIgnored)) and those that the decoder was told to
+/// bring about.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Quirk {
@@ -17,6 +20,8 @@ pub enum Quirk {
     ContentType,
     /// A byte order mark before the JSON (RFC 8259 §8.1).
     ByteOrderMark,
+    /// White space around the JSON that is none of JSON's (RFC 8259 §2).
+    WhiteSpace,
     /// A form where JSON belongs (RFC 6749 §5.1).
     FormBody,
     /// A member that is `null` instead of left out.
@@ -39,8 +44,20 @@ pub enum Quirk {
     ScopeArray,
     /// `scope` separated by commas, as the decoder was told to read it.
     ScopeCommas,
+    /// A `scope` that is empty, or has other characters or other spaces than
+    /// RFC 6749 §3.3 allows.
+    ScopeSyntax,
     /// A `refresh_token` that is no string; ignored.
     RefreshTokenIgnored,
+    /// A `refresh_token` that is empty, or has other characters than RFC 6749
+    /// appendix A.17 allows.
+    RefreshTokenSyntax,
+    /// `authorization_details` that are no array of objects, each with a string
+    /// `type` (RFC 9396 §2 and §7).
+    AuthorizationDetailsSyntax,
+    /// A member of no known name that has half of a surrogate pair, or a number
+    /// out of range; left out.
+    ExtraIgnored,
 }
 
 impl Quirk {
@@ -50,6 +67,7 @@ impl Quirk {
             Self::Status => "status",
             Self::ContentType => "content_type",
             Self::ByteOrderMark => "byte_order_mark",
+            Self::WhiteSpace => "white_space",
             Self::FormBody => "form_body",
             Self::NullMember => "null_member",
             Self::ErrorIgnored => "error_ignored",
@@ -61,7 +79,11 @@ impl Quirk {
             Self::RefreshInIgnored => "refresh_in_ignored",
             Self::ScopeArray => "scope_array",
             Self::ScopeCommas => "scope_commas",
+            Self::ScopeSyntax => "scope_syntax",
             Self::RefreshTokenIgnored => "refresh_token_ignored",
+            Self::RefreshTokenSyntax => "refresh_token_syntax",
+            Self::AuthorizationDetailsSyntax => "authorization_details_syntax",
+            Self::ExtraIgnored => "extra_ignored",
         }
     }
 
@@ -71,8 +93,10 @@ impl Quirk {
             Self::Status
             | Self::ContentType
             | Self::ByteOrderMark
+            | Self::WhiteSpace
             | Self::FormBody
-            | Self::NullMember => None,
+            | Self::NullMember
+            | Self::ExtraIgnored => None,
             Self::ErrorIgnored => Some("error"),
             Self::TokenTypeMissing => Some("token_type"),
             Self::ExpiresInString
@@ -80,8 +104,9 @@ impl Quirk {
             | Self::ExpiresInClamped
             | Self::ExpiresInReplaced => Some("expires_in"),
             Self::RefreshInIgnored => Some("refresh_in"),
-            Self::ScopeArray | Self::ScopeCommas => Some("scope"),
-            Self::RefreshTokenIgnored => Some("refresh_token"),
+            Self::ScopeArray | Self::ScopeCommas | Self::ScopeSyntax => Some("scope"),
+            Self::RefreshTokenIgnored | Self::RefreshTokenSyntax => Some("refresh_token"),
+            Self::AuthorizationDetailsSyntax => Some("authorization_details"),
         }
     }
 
@@ -94,6 +119,7 @@ impl Quirk {
                 | Self::ExpiresInReplaced
                 | Self::ScopeCommas
                 | Self::RefreshInIgnored
+                | Self::ExtraIgnored
         )
     }
 }
@@ -104,6 +130,7 @@ impl fmt::Display for Quirk {
             Self::Status => "a token came with another status than 200",
             Self::ContentType => "the content type is not application/json",
             Self::ByteOrderMark => "the body begins with a byte order mark",
+            Self::WhiteSpace => "there is white space around the body that is none of JSON",
             Self::FormBody => "the body is a form instead of JSON",
             Self::NullMember => "a member is null instead of left out",
             Self::ErrorIgnored => "a token came with an error that is no error code",
@@ -115,7 +142,13 @@ impl fmt::Display for Quirk {
             Self::RefreshInIgnored => "refresh_in is not a time",
             Self::ScopeArray => "scope is an array",
             Self::ScopeCommas => "scope is separated by commas",
+            Self::ScopeSyntax => "scope is empty or not written as RFC 6749 has it",
             Self::RefreshTokenIgnored => "refresh_token is not a string",
+            Self::RefreshTokenSyntax => "refresh_token is empty or not visible ASCII",
+            Self::AuthorizationDetailsSyntax => {
+                "authorization_details is not an array of objects with a type"
+            }
+            Self::ExtraIgnored => "a member cannot be read",
         })
     }
 }

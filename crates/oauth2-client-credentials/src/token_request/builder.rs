@@ -1,14 +1,15 @@
 //! Building a token request, and checking what goes into it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::form;
 use crate::request_error::{RequestError, RequestErrorKind};
+use crate::response::Name;
 use crate::scope::Scope;
 
 use super::uri::is_absolute_uri;
@@ -111,7 +112,8 @@ impl TokenRequestBuilder {
     /// part of the program made. They go before all others, byte for byte.
     ///
     /// Refused are the names that [`parameter`](Self::parameter) refuses, and
-    /// any name that would be in the request more than once.
+    /// any name that would be in the request more than once, other than
+    /// `resource` (RFC 8707 §2).
     pub fn extend_body(mut self, body: &str) -> Self {
         form::append_separator(&mut self.body);
         self.body.push_str(body);
@@ -190,12 +192,14 @@ impl TokenRequestBuilder {
         let mut seen: BTreeSet<_> = self
             .parameters
             .iter()
+            .filter(|(_, value)| !value.is_empty())
             .map(|(name, _)| name.clone().into())
             .collect();
         for pair in form::pairs(&self.body) {
             let (name, _) = pair.map_err(|_| unreadable())?;
             self.check_name(&name)?;
-            if seen.contains(&name) {
+            // RFC 8707 §2 lets this one come again.
+            if name != "resource" && seen.contains(&name) {
                 return Err(RequestError::parameter_only(
                     RequestErrorKind::RepeatedParameter,
                     &name,
@@ -245,13 +249,17 @@ impl fmt::Debug for TokenRequestBuilder {
     }
 }
 
+/// Looks no closer than it has to: a number that no type here could hold is
+/// legal all the same, and goes out as it was given.
 fn is_authorization_details(json: &str) -> bool {
-    let Ok(Value::Array(details)) = serde_json::from_str(json) else {
-        return false;
+    let has_type = |detail: &&RawValue| {
+        serde_json::from_str::<BTreeMap<Name, &RawValue>>(detail.get()).is_ok_and(|members| {
+            members
+                .iter()
+                .any(|(name, value)| name.as_bytes() == b"type" && value.get().starts_with('"'))
+        })
     };
-    details
-        .iter()
-        .all(|detail| detail.get("type").is_some_and(Value::is_string))
+    serde_json::from_str::<Vec<&RawValue>>(json).is_ok_and(|details| details.iter().all(has_type))
 }
 
 #[cfg(test)]
@@ -343,6 +351,61 @@ mod tests {
             body(TokenRequest::builder().extend_body("scope=a")),
             "scope=a&grant_type=client_credentials"
         );
+    }
+
+    #[test]
+    fn what_may_repeat_beside_an_existing_body() {
+        assert_eq!(
+            body(TokenRequest::builder().extend_body("resource=urn%3Aa&resource=urn%3Ab")),
+            "resource=urn%3Aa&resource=urn%3Ab&grant_type=client_credentials"
+        );
+        assert_eq!(
+            body(
+                TokenRequest::builder()
+                    .extend_body("a=1")
+                    .parameter("a", "")
+            ),
+            "a=1&grant_type=client_credentials"
+        );
+        assert_eq!(
+            failure(
+                TokenRequest::builder()
+                    .extend_body("resource=urn%3Aa")
+                    .resource("urn:b")
+            ),
+            (RequestErrorKind::ReservedParameter, "resource".to_owned())
+        );
+    }
+
+    #[test]
+    fn authorization_details_are_looked_at_no_closer_than_needed() {
+        for json in [
+            "[]",
+            " [ {\"type\" : \"a\"} ] ",
+            "[{\"type\":\"a\",\"n\":1e400,\"x\":\"\\ud800\",\"\\ud800\":1}]",
+            "[{\"t\\u0079pe\":\"a\",\"n\":18446744073709551617}]",
+        ] {
+            let request = TokenRequest::builder().authorization_details(json).build();
+            assert_eq!(request.unwrap().authorization_details(), Some(json));
+        }
+        for json in [
+            "{}",
+            "[1]",
+            "[[]]",
+            "[{}]",
+            "[{\"type\":1}]",
+            "[{\"x\":{\"type\":\"a\"}}]",
+            "[{\"type\":\"a\"}",
+            "[{\"type\":\"a\",\"n\":01}]",
+            "[{\"type\":\"a\"}]x",
+        ] {
+            let (kind, _) = failure(TokenRequest::builder().authorization_details(json));
+            assert_eq!(
+                kind,
+                RequestErrorKind::InvalidAuthorizationDetails,
+                "{json}"
+            );
+        }
     }
 
     #[test]

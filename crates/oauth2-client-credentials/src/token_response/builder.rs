@@ -40,16 +40,22 @@ impl TokenResponseBuilder {
         Self { token_type, ..self }
     }
 
-    /// How long it lives from when it was received.
+    /// How long it lives from when it was received: whole seconds, the rest is
+    /// dropped, and at most ten years of 365 days.
+    ///
+    /// This alone does not end the token's life: without
+    /// [`received_at`](Self::received_at) nobody knows when it began, and
+    /// [`is_expired`](TokenResponse::is_expired) is never true.
     pub fn expires_in(self, lifetime: Duration) -> Self {
         Self {
-            expires_in: Some(lifetime),
+            expires_in: Some(whole_seconds(lifetime)),
             ..self
         }
     }
 
-    /// When it was received. Without it, there is no
-    /// [`expires_at`](TokenResponse::expires_at) and the token is never
+    /// When it was received, from where [`expires_in`](Self::expires_in) counts.
+    /// Without either of the two there is no
+    /// [`expires_at`](TokenResponse::expires_at), and the token is never
     /// [expired](TokenResponse::is_expired) by the clock.
     pub fn received_at(self, now: SystemTime) -> Self {
         Self {
@@ -100,6 +106,13 @@ impl TokenResponseBuilder {
             quirks: Vec::new(),
         }))
     }
+}
+
+/// A lifetime as it is kept: whole seconds, and no more than ten years of 365
+/// days, beyond which some clock overflows.
+pub(crate) fn whole_seconds(lifetime: Duration) -> Duration {
+    const LONGEST: u64 = 10 * 365 * 24 * 60 * 60;
+    Duration::from_secs(lifetime.as_secs().min(LONGEST))
 }
 
 /// Past the end of time a token counts as expired: the other choice would be
@@ -155,8 +168,34 @@ mod tests {
     }
 
     #[test]
+    fn a_lifetime_is_whole_seconds_and_at_most_ten_years() {
+        let ten_years = Duration::from_secs(315_360_000);
+        for (given, kept) in [
+            (Duration::MAX, ten_years),
+            (ten_years + Duration::from_nanos(1), ten_years),
+            (Duration::from_millis(60_999), Duration::from_secs(60)),
+            (Duration::from_millis(999), Duration::ZERO),
+        ] {
+            let now = SystemTime::UNIX_EPOCH;
+            let token = TokenResponse::builder("t")
+                .expires_in(given)
+                .received_at(now)
+                .build()
+                .unwrap();
+            assert_eq!(token.expires_in(), Some(kept), "{given:?}");
+            assert_eq!(token.expires_at(), Some(now + kept), "{given:?}");
+        }
+    }
+
+    #[test]
     fn no_arithmetic_overflows() {
-        let now = SystemTime::UNIX_EPOCH;
+        let year = Duration::from_secs(365 * 24 * 60 * 60);
+        let mut now = SystemTime::UNIX_EPOCH;
+        let mut step = Duration::from_secs(u64::MAX);
+        while step > year {
+            now = now.checked_add(step).unwrap_or(now);
+            step /= 2;
+        }
         let token = TokenResponse::builder("t")
             .expires_in(Duration::MAX)
             .received_at(now)

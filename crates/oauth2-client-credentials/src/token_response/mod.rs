@@ -13,8 +13,8 @@ use crate::scope::Scope;
 use crate::secret::SecretString;
 use crate::token_type::TokenType;
 
-pub(crate) use self::builder::end_of_life;
 pub use self::builder::{InvalidTokenError, TokenResponseBuilder};
+pub(crate) use self::builder::{end_of_life, whole_seconds};
 
 /// A token and what the server said about it (RFC 6749 §5.1).
 ///

@@ -25,7 +25,7 @@ impl fmt::Display for ResponseError {
                 if let Some(description) = description.as_deref().filter(|text| !text.is_empty()) {
                     write!(f, " ({description})")?;
                 }
-                if let Some(uri) = uri {
+                if let Some(uri) = uri.as_deref().filter(|uri| !uri.is_empty()) {
                     write!(f, " <{uri}>")?;
                 }
             }
@@ -68,8 +68,12 @@ impl ResponseError {
 pub(super) fn presentable(text: &str) -> String {
     const SHOWN: usize = 1_000;
     let is_shown = |unit: &char| {
-        let turns_or_breaks = matches!(unit, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        !unit.is_control() && !turns_or_breaks
+        let turns_or_breaks = matches!(
+            unit,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        );
+        let is_mark = *unit == '\u{feff}';
+        !unit.is_control() && !turns_or_breaks && !is_mark
     };
     text.chars().filter(is_shown).take(SHOWN).collect()
 }
@@ -134,5 +138,55 @@ mod tests {
         assert!(error.description().unwrap().starts_with("c[2Jddd"));
         assert_eq!(error.description().unwrap().chars().count(), 1_000);
         assert!(!error.to_string().contains(char::is_control));
+    }
+
+    #[test]
+    fn all_that_the_server_said_is_presentable() {
+        let forged = "a\u{1b}[2J\r\nb\u{200e}\u{200f}\u{61c}\u{feff}\u{202e}\u{2066}\u{2028}c";
+        let cause = Cause::Code {
+            code: forged.into(),
+            description: Some(forged.into()),
+            uri: Some(forged.into()),
+        };
+        let error = error(cause, 400);
+        assert_eq!(error.code(), Some("a[2Jbc"));
+        assert_eq!(error.description(), Some("a[2Jbc"));
+        assert_eq!(error.uri(), Some("a[2Jbc"));
+        let unknown = super::tests::error(Cause::TokenType(forged.into()), 200);
+        for error in [error, unknown] {
+            let shown = error.to_string();
+            assert!(shown.contains("a[2Jbc"), "{shown}");
+            assert!(!shown.contains(|unit: char| unit.is_control()
+                || "\u{200e}\u{200f}\u{61c}\u{feff}\u{202e}\u{2066}\u{2028}".contains(unit)));
+            assert!(!format!("{error:?}").contains("\\u{1b}"));
+        }
+    }
+
+    #[test]
+    fn what_is_empty_is_not_shown() {
+        let cause = Cause::Code {
+            code: "invalid_scope".into(),
+            description: Some(String::new()),
+            uri: Some("\r\n".into()),
+        };
+        let shown = error(cause, 400).to_string();
+        assert!(
+            shown.contains("with the error `invalid_scope`: the server"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_code_is_classified_as_it_is_shown() {
+        let hidden = error(code("invalid_client\0", ""), 400);
+        assert_eq!(hidden.code(), Some("invalid_client"));
+        assert_eq!(hidden.kind(), ErrorKind::ClientAuthentication);
+        for status in [200, 400] {
+            let nothing = error(code("\0\u{feff}", "text"), status);
+            assert_eq!(
+                (nothing.code(), nothing.kind(), nothing.is_transient()),
+                (None, ErrorKind::Protocol, false)
+            );
+        }
     }
 }

@@ -20,9 +20,15 @@ pub use self::kind::ErrorKind;
 /// An answer that is not a token, with all that it says.
 ///
 /// `Display` is one line for an operator: the status, the server's own words,
-/// and what to look at. No secret and no token is in it; control characters are
-/// left out of what the server said, and what is long is cut. A clone costs a
-/// reference count.
+/// and what to look at. Control characters are left out of what the server
+/// said, and what is long is cut. A clone costs a reference count.
+///
+/// Nothing of the request is in it, so no secret of the client's, and no token
+/// of a response. But the code, the description, the URI and the challenges are
+/// the server's to choose: one that repeats a secret there puts it into
+/// `Display` and `Debug`. Where such a server has to be reckoned with, log
+/// [`kind`](Self::kind), [`status`](Self::status) and, if it is one that you
+/// know, [`code`](Self::code).
 #[derive(Clone)]
 pub struct ResponseError {
     inner: Arc<Inner>,
@@ -91,6 +97,9 @@ impl ResponseError {
     ) -> Self {
         let challenges = Challenge::parse_all(headers);
         let dpop_nonce = headers::dpop_nonce(headers);
+        // What is shown is what is classified: two readings of one code would
+        // contradict each other.
+        let cause = cause.presentable(status);
         let (kind, is_transient) =
             kind::classify(&cause, status, &challenges, dpop_nonce.is_some());
         Self {
@@ -98,7 +107,7 @@ impl ResponseError {
                 endpoint,
                 kind,
                 is_transient,
-                cause: cause.presentable(),
+                cause,
                 status,
                 retry_after: headers::retry_after(headers, now),
                 dpop_nonce: dpop_nonce.map(str::to_owned),
@@ -129,7 +138,8 @@ impl ResponseError {
         self.inner.status
     }
 
-    /// The server's error code, one of RFC 6749 §5.2 or its own.
+    /// The server's error code, one of RFC 6749 §5.2 or its own: what is left of
+    /// it without control characters, never empty, at most 1 000 characters.
     pub fn code(&self) -> Option<&str> {
         match &self.inner.cause {
             Cause::Code { code, .. } => Some(code),
@@ -193,17 +203,29 @@ impl ResponseError {
 }
 
 impl Cause {
+    /// An error whose name is no text.
+    pub(super) fn unnamed(status: StatusCode) -> Self {
+        if status.is_success() {
+            Self::Field("error")
+        } else {
+            Self::Status
+        }
+    }
+
     /// With the server's words as they may be shown.
-    fn presentable(self) -> Self {
+    fn presentable(self, status: StatusCode) -> Self {
         match self {
             Self::Code {
                 code,
                 description,
                 uri,
-            } => Self::Code {
-                code: presentable(&code),
-                description: description.as_deref().map(presentable),
-                uri: uri.as_deref().map(presentable),
+            } => match presentable(&code) {
+                code if code.is_empty() => Self::unnamed(status),
+                code => Self::Code {
+                    code,
+                    description: description.as_deref().map(presentable),
+                    uri: uri.as_deref().map(presentable),
+                },
             },
             Self::TokenType(name) => Self::TokenType(presentable(&name)),
             other => other,
