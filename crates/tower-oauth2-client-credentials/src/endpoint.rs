@@ -135,7 +135,7 @@ impl TokenEndpoint {
         // A line feed stands in no URI and no method's name.
         format!(
             "{}\n{}\n{}",
-            self.uri,
+            self.uri.uri(),
             client.authentication_method(),
             client.id()
         )

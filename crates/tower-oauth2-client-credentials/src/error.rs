@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 
-use oauth2_client_credentials::{ErrorKind, ResponseError};
+use oauth2_client_credentials::{ErrorKind, RequestError, ResponseError};
 
 /// The error of every service here, as everywhere in tower.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -102,9 +102,12 @@ impl TokenError {
         if let Some(known) = Self::find(&*error) {
             return known.clone();
         }
-        let (kind, transient, message) = match find::<ResponseError>(&*error) {
-            Some(answer) => (answer.kind().into(), answer.is_transient(), "no token"),
-            None => (TokenErrorKind::Transient, true, UNREACHED),
+        let (kind, transient, message) = if let Some(answer) = find::<ResponseError>(&*error) {
+            (answer.kind().into(), answer.is_transient(), "no token")
+        } else if find::<RequestError>(&*error).is_some() {
+            (TokenErrorKind::Configuration, false, "no token")
+        } else {
+            (TokenErrorKind::Transient, true, UNREACHED)
         };
         let failure = Failure {
             kind,
@@ -249,5 +252,56 @@ impl From<ErrorKind> for TokenErrorKind {
             // A kind that this version does not know is an answer it does not understand.
             _ => Self::Protocol,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use oauth2_client_credentials::TokenRequest;
+
+    use super::*;
+
+    #[test]
+    fn what_a_token_service_failed_with_says_whose_fault_it_is() {
+        let request = TokenRequest::builder().scope("a\"b").build().unwrap_err();
+        let own = TokenError::new(TokenErrorKind::Scope, "no such role");
+        for (error, kind, transient) in [
+            (
+                BoxError::from("connection reset"),
+                TokenErrorKind::Transient,
+                true,
+            ),
+            (request.into(), TokenErrorKind::Configuration, false),
+            (own.into(), TokenErrorKind::Scope, false),
+        ] {
+            let error = TokenError::from_service(error);
+            assert_eq!(
+                (error.kind(), error.is_transient()),
+                (kind, transient),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn it_is_found_under_what_others_wrap_around_it() {
+        #[derive(Debug)]
+        struct Wrapped(TokenError);
+        impl fmt::Display for Wrapped {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("wrapped")
+            }
+        }
+        impl Error for Wrapped {
+            fn source(&self) -> Option<&(dyn Error + 'static)> {
+                Some(&self.0)
+            }
+        }
+        let error = Wrapped(TokenError::new(TokenErrorKind::Overloaded, "busy"));
+        assert_eq!(
+            TokenError::find(&error).map(TokenError::kind),
+            Some(TokenErrorKind::Overloaded)
+        );
+        assert!(TokenError::find(&fmt::Error).is_none());
     }
 }

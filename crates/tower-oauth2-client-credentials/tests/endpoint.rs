@@ -302,6 +302,10 @@ fn identities_tell_clients_apart_and_have_no_secret() {
     assert_eq!(one, of("https://as.example.com/token", "a", "rotated"));
     assert_ne!(one, of("https://as.example.com/token", "b", "canary"));
     assert_ne!(one, of("https://as.example.com/other", "a", "canary"));
+    assert_ne!(
+        one,
+        of("https://as.example.com/token?tenant=2", "a", "canary")
+    );
     assert!(!one.contains("canary"));
 }
 
