@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue};
 
+use super::http_date;
+
 /// `Retry-After` (RFC 9110 §10.2.3): seconds in digits only, or a date, which
 /// counts from `now` and is zero if it has passed.
 pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
@@ -12,8 +14,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
+    http_date::until(value, now)
 }
 
 /// `DPoP-Nonce` (RFC 9449 §8.1), if it has only the characters of a nonce.
@@ -57,6 +58,9 @@ mod tests {
             ("Sunday, 06-Nov-94 08:49:37 GMT", Some(37)),
             ("Sun Nov  6 08:49:37 1994", Some(37)),
             ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
+            ("Sunday, 06-Nov-60 08:49:37 GMT", Some(0)),
+            ("Mon, 01 Jan 1900 00:00:00 GMT", Some(0)),
+            ("Sun, 06 Nov 1994 08:49:60 GMT", Some(60)),
             ("-5", None),
             ("1.5", None),
             ("+30", None),

@@ -5,6 +5,7 @@ mod decoder;
 mod error;
 mod expires_in;
 mod headers;
+mod http_date;
 mod json;
 mod members;
 mod quirk;
