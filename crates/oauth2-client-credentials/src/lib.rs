@@ -83,9 +83,11 @@
 //!
 //! # Secrets
 //!
-//! [`SecretString`] is redacted and wiped. No secret and no token is in any
-//! `Debug`, `Display` or error of this crate; headers that carry one are marked
-//! as sensitive. Bodies and headers that go out do carry them, and are not wiped.
+//! [`SecretString`] is redacted and wiped. No secret and no token that this crate
+//! holds is in any `Debug`, `Display` or error of it; headers that carry one are
+//! marked as sensitive. Bodies and headers that go out do carry them, and are not
+//! wiped. A [`ResponseError`] tells what the server said: if that repeats a
+//! secret, so does the error.
 //!
 //! # Features
 //!

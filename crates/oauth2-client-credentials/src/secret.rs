@@ -79,6 +79,8 @@ impl Drop for SecretString {
 /// One fill and a barrier: the volatile writes of `Zeroize`, byte by byte, were
 /// a tenth of the time that an answer with a long token takes.
 fn wiped(text: String) -> Vec<u8> {
+    #[cfg(test)]
+    tests::WIPED.with_borrow_mut(|wiped| wiped.push(text.clone()));
     let mut bytes = text.into_bytes();
     bytes.clear();
     bytes.resize(bytes.capacity(), 0);
@@ -88,7 +90,27 @@ fn wiped(text: String) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
+
+    thread_local! {
+        /// What this thread has wiped.
+        pub(super) static WIPED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    }
+
+    #[test]
+    fn each_copy_is_wiped_when_it_is_dropped() {
+        let wiped = || WIPED.with_borrow_mut(std::mem::take);
+        wiped();
+        let secret = SecretString::from("abc");
+        let copy = secret.clone();
+        assert_eq!(wiped(), [""; 0]);
+        drop(secret);
+        assert_eq!(wiped(), ["abc"]);
+        drop(copy);
+        assert_eq!(wiped(), ["abc"]);
+    }
 
     #[test]
     fn compares_by_content() {
