@@ -55,8 +55,8 @@
 //!
 //! # Runtime
 //!
-//! Token requests run as tasks of the tokio runtime that the request is polled in, and need its timers. A request that carries a
-//! token that is there needs none.
+//! Token requests run as tasks of the tokio runtime that a request is called or polled in, and need its timers. A request that
+//! carries a token that is there needs none; called outside a runtime, it leaves a renewal that is due to the next one.
 //!
 //! # Features
 //!

@@ -26,7 +26,7 @@ use crate::{
 /// A service whose requests carry a token.
 ///
 /// - A request to an origin that the token was not given for is not sent, and nothing is fetched for it.
-/// - One that has an `Authorization` header already goes out as it is, unless the layer was told otherwise.
+/// - One that goes there and has an `Authorization` header already goes out as it is, unless the layer was told otherwise.
 /// - While there is a token that works, a request waits for nothing.
 /// - Without one it waits for the token request, with all others. The inner service's readiness is given back meanwhile.
 ///
