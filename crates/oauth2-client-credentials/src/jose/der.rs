@@ -52,9 +52,9 @@ pub(super) fn sec1(der: &[u8]) -> Result<Kind, KeyError> {
     Kind::p256_from_sec1(der)
         .or_else(|| Kind::p384_from_sec1(der))
         .or_else(|| Kind::p521_from_sec1(der))
-        .ok_or_else(|| match der {
-            // A sequence of a version 1 and octets, so another curve or a public
-            // part of another key.
+        // A sequence of a version 1 and octets: another curve, or a public part of
+        // another key.
+        .ok_or(match der {
             [0x30, _, 2, 1, 1, 4, ..] | [0x30, 0x81, _, 2, 1, 1, 4, ..] => KeyError::Unsupported,
             _ => KeyError::Malformed,
         })
