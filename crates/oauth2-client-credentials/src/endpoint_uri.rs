@@ -6,11 +6,14 @@ use http::Uri;
 use http::uri::Authority;
 
 use crate::transport;
+use crate::uri::has_uri_characters;
 
 /// The URI of a token endpoint (RFC 6749 §3.2): absolute, with no fragment and
 /// no user information, over https or to this machine.
 ///
-/// Path and query go out byte for byte as they were given.
+/// Path and query go out byte for byte as they were given. `Debug` and
+/// `Display` leave the query out, in which some servers want a key;
+/// [`uri`](Self::uri) has it.
 ///
 /// ```
 /// use oauth2_client_credentials::EndpointUri;
@@ -22,7 +25,7 @@ use crate::transport;
 /// assert!(refused.to_string().contains("https"));
 /// # Ok::<(), oauth2_client_credentials::EndpointUriError>(())
 /// ```
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Eq, Hash, PartialEq)]
 pub struct EndpointUri {
     uri: Uri,
 }
@@ -56,8 +59,12 @@ impl EndpointUri {
         if text.contains('#') {
             return Err(EndpointUriError::Fragment);
         }
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !has_uri_characters(text) {
             return Err(EndpointUriError::Invalid);
+        }
+        // `Uri` takes a host and a path without a scheme for no URI at all.
+        if !text.contains("://") {
+            return Err(EndpointUriError::NotAbsolute);
         }
         let uri: Uri = text.parse().map_err(|_| EndpointUriError::Invalid)?;
         let authority = uri.authority().ok_or(EndpointUriError::NotAbsolute)?;
@@ -97,8 +104,18 @@ fn has_usable_port(authority: &Authority) -> bool {
 }
 
 impl fmt::Display for EndpointUri {
+    /// Scheme, authority and path.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.uri.fmt(f)
+        if let (Some(scheme), Some(authority)) = (self.uri.scheme(), self.uri.authority()) {
+            write!(f, "{scheme}://{authority}")?;
+        }
+        f.write_str(self.uri.path())
+    }
+}
+
+impl fmt::Debug for EndpointUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EndpointUri({self})")
     }
 }
 
@@ -109,7 +126,8 @@ impl fmt::Display for EndpointUri {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum EndpointUriError {
-    /// Not a URI: characters that RFC 3986 does not have, a port that is none.
+    /// Not a URI: characters that RFC 3986 does not have, a `%` that begins no
+    /// escape, a port that is none.
     Invalid,
     /// No scheme http or https, or no host.
     NotAbsolute,
@@ -124,8 +142,12 @@ pub enum EndpointUriError {
 impl fmt::Display for EndpointUriError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Invalid => "the token endpoint is not a valid URI",
-            Self::NotAbsolute => "the token endpoint is not an absolute http or https URI",
+            Self::Invalid => {
+                "the token endpoint is not a valid URI, check its port and escape characters that are not allowed"
+            }
+            Self::NotAbsolute => {
+                "the token endpoint is not an absolute http or https URI, write it as `https://host/path`"
+            }
             Self::Fragment => "the token endpoint has a fragment, remove `#` and what follows",
             Self::UserInformation => {
                 "the token endpoint has user information, give the credential to the client instead"
@@ -146,7 +168,20 @@ mod tests {
     #[test]
     fn what_is_refused() {
         for (text, why) in [
-            ("", EndpointUriError::Invalid),
+            ("https://as.example.com/\"", EndpointUriError::Invalid),
+            (
+                "https://as.example.com/{tenant}/token",
+                EndpointUriError::Invalid,
+            ),
+            ("https://as.example.com/a|b", EndpointUriError::Invalid),
+            ("https://as.example.com/t?a=<b>", EndpointUriError::Invalid),
+            ("https://as.example.com/t?a=%zz", EndpointUriError::Invalid),
+            ("https://as.example.com/t?a=%2", EndpointUriError::Invalid),
+            ("", EndpointUriError::NotAbsolute),
+            ("as.example.com/token", EndpointUriError::NotAbsolute),
+            ("localhost:8080/token?a=b", EndpointUriError::NotAbsolute),
+            ("//as.example.com/token", EndpointUriError::NotAbsolute),
+            ("https:as.example.com/token", EndpointUriError::NotAbsolute),
             ("https://as.example.com/a b", EndpointUriError::Invalid),
             (
                 "https://as.example.com/t\u{f6}ken",
@@ -188,8 +223,24 @@ mod tests {
             "https://[::1]:8443/",
             "https://as.example.com:/",
         ] {
-            assert_eq!(EndpointUri::new(text).unwrap().to_string(), text);
+            assert_eq!(EndpointUri::new(text).unwrap().uri().to_string(), text);
         }
+    }
+
+    #[test]
+    fn what_is_shown_has_no_query() {
+        for text in ["https://as.example.com:8443/a/token", "https://[::1]/"] {
+            let endpoint = EndpointUri::new(&format!("{text}?key=canary")).unwrap();
+            assert_eq!(endpoint.to_string(), text);
+            assert_eq!(format!("{endpoint:?}"), format!("EndpointUri({text})"));
+            assert_eq!(endpoint.uri().query(), Some("key=canary"));
+        }
+    }
+
+    #[test]
+    fn an_error_says_what_to_write() {
+        let shown = EndpointUri::new("as.example.com/token").unwrap_err();
+        assert!(shown.to_string().contains("https://"), "{shown}");
     }
 
     #[test]

@@ -130,6 +130,7 @@ mod token_request;
 mod token_response;
 mod token_type;
 mod transport;
+mod uri;
 
 pub use crate::authentication::{
     AssertionTemplate, BasicEncoding, ClientAssertion, ClientAuthentication, ClientSecretBasic,

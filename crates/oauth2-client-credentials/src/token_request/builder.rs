@@ -11,8 +11,8 @@ use crate::form;
 use crate::request_error::{RequestError, RequestErrorKind};
 use crate::response::Name;
 use crate::scope::Scope;
+use crate::uri::is_absolute_uri;
 
-use super::uri::is_absolute_uri;
 use super::{Inner, TokenRequest};
 
 /// Builds a [`TokenRequest`].

@@ -1,7 +1,6 @@
 //! What is asked for.
 
 mod builder;
-mod uri;
 
 use std::fmt;
 use std::sync::Arc;

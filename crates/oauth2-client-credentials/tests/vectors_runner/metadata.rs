@@ -35,7 +35,7 @@ pub(crate) fn run(input: Value) -> Result<Value, String> {
     let body = document.to_string();
     match issuer.decode_metadata_parts(StatusCode::OK, body.as_bytes()) {
         Ok(metadata) => {
-            shown["token_endpoint"] = metadata.token_endpoint(input.mtls).to_string().into();
+            shown["token_endpoint"] = metadata.token_endpoint(input.mtls).uri().to_string().into();
             shown["auth_methods"] = metadata.auth_methods().into();
             Ok(shown)
         }

@@ -182,7 +182,7 @@ impl AssertionTemplate {
         let audience = match self.audience.as_deref().or(self.issuer.as_deref()) {
             Some(audience) => audience,
             None => {
-                token_endpoint = endpoint.to_string();
+                token_endpoint = endpoint.uri().to_string();
                 &token_endpoint
             }
         };

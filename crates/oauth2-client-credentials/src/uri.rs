@@ -1,7 +1,7 @@
-//! What counts as the URI of a resource.
+//! What counts as a URI.
 
 /// RFC 3986 §4.3, as far as characters and the scheme go.
-pub(super) fn is_absolute_uri(uri: &str) -> bool {
+pub(crate) fn is_absolute_uri(uri: &str) -> bool {
     let Some((scheme, rest)) = uri.split_once(':') else {
         return false;
     };
@@ -12,7 +12,9 @@ pub(super) fn is_absolute_uri(uri: &str) -> bool {
     is_scheme && has_uri_characters(rest)
 }
 
-fn has_uri_characters(text: &str) -> bool {
+/// RFC 3986 §2 without `#`: the characters that may be in a URI before its
+/// fragment, and `%` only before two hexadecimal digits.
+pub(crate) fn has_uri_characters(text: &str) -> bool {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
         let legal = match byte {
