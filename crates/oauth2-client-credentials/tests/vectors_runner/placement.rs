@@ -17,6 +17,7 @@ struct Input {
     placement: String,
     method: String,
     uri: String,
+    #[serde(default)]
     headers: Vec<(String, String)>,
     body: Option<String>,
 }
