@@ -12,7 +12,8 @@ use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::{
-    Answer, AuthorizationServerBuilder, Body, Fault, ReceivedRequest, ResponseFuture,
+    Answer, AuthorizationServerBuilder, BasicEncoding, Body, Fault, ReceivedRequest,
+    ResponseFuture,
     policy::Policy,
     reply::{Circumstances, Grant},
     script::Script,
@@ -25,7 +26,7 @@ use crate::{
 /// to look at the counters and to change what the server does while it runs.
 ///
 /// A request is read and judged as strictly as the RFC allows: a POST of a well-formed form, no parameter twice, one way
-/// of authenticating, a known grant type. Latency and lifetimes go by tokio's clock, and a paused one drives them.
+/// of authenticating with all that belongs to it, no secret in the URI, a known grant type. Latency and lifetimes go by tokio's clock, and a paused one drives them.
 #[derive(Clone)]
 pub struct AuthorizationServer {
     shared: Arc<Shared>,
@@ -41,6 +42,7 @@ struct Shared {
 pub(crate) struct State {
     pub(crate) lifetime: Duration,
     pub(crate) latency: Duration,
+    pub(crate) basic_encoding: BasicEncoding,
     pub(crate) policy: Policy,
     pub(crate) script: Script,
     outage: Option<Answer>,
@@ -175,7 +177,8 @@ impl AuthorizationServer {
         let mut state = self.state();
         let at = self.shared.made.elapsed();
         let number = to_token_endpoint.then(|| state.begin_token_request());
-        let request = ReceivedRequest::new(request.map(Body::into_ready_bytes), number, at);
+        let request = request.map(Body::into_ready_bytes);
+        let request = ReceivedRequest::new(request, number, at, state.basic_encoding);
         let scripted = match &state.outage {
             Some(answer) => answer.clone(),
             None if to_token_endpoint => state.script.next(),
@@ -218,6 +221,7 @@ impl State {
         Self {
             lifetime: Duration::from_secs(3600),
             latency: Duration::ZERO,
+            basic_encoding: BasicEncoding::default(),
             policy: Policy::default(),
             script: Script::default(),
             outage: None,

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{Answer, AuthorizationServer, authorization_server::State};
+use crate::{Answer, AuthorizationServer, BasicEncoding, authorization_server::State};
 
 /// Settings of an [`AuthorizationServer`].
 ///
@@ -47,6 +47,23 @@ impl AuthorizationServerBuilder {
     /// Registers a client without a secret, whose method is `none`.
     pub fn public_client(mut self, id: impl Into<String>) -> Self {
         self.state.policy.register(id.into(), None);
+        self
+    }
+
+    /// Sets how the server reads id and secret of a Basic header (default: form encoded).
+    ///
+    /// ```
+    /// use oauth2_client_credentials_testkit::{AuthorizationServer, BasicEncoding};
+    ///
+    /// // Accepts `s3cret%` as it is, and refuses `s3cret%25`.
+    /// let server = AuthorizationServer::builder()
+    ///     .client("billing", "s3cret%")
+    ///     .basic_encoding(BasicEncoding::Raw)
+    ///     .build();
+    /// # drop(server);
+    /// ```
+    pub fn basic_encoding(mut self, encoding: BasicEncoding) -> Self {
+        self.state.basic_encoding = encoding;
         self
     }
 

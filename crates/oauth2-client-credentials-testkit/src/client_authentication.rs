@@ -9,7 +9,7 @@ use base64::{
 use http::{HeaderMap, header};
 use serde_json::Value;
 
-use crate::form;
+use crate::{BasicEncoding, form};
 
 /// How the client of a token request authenticated, as far as the request shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,7 +17,8 @@ use crate::form;
 pub enum ClientAuthentication {
     /// `none`: not at all, with a `client_id` or without.
     None,
-    /// `client_secret_basic`: id and secret, each form encoded, in an `Authorization` header.
+    /// `client_secret_basic`: id and secret in an `Authorization` header, encoded as
+    /// [`basic_encoding`](crate::AuthorizationServerBuilder::basic_encoding) says.
     ClientSecretBasic,
     /// `client_secret_post`: a `client_secret` in the body.
     ClientSecretPost,
@@ -38,7 +39,11 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    pub(crate) fn of(headers: &HeaderMap, parameters: &[(String, String)]) -> Self {
+    pub(crate) fn of(
+        headers: &HeaderMap,
+        parameters: &[(String, String)],
+        encoding: BasicEncoding,
+    ) -> Self {
         let parameter = |wanted: &str| {
             let found = parameters.iter().find(|(name, _)| name == wanted);
             found.map(|(_, value)| value.clone())
@@ -57,7 +62,7 @@ impl Credentials {
                 let id = id.or_else(|| subject(&assertion));
                 Self::new(ClientAuthentication::ClientAssertion, id, None)
             }
-            (true, None, None) => match basic(headers) {
+            (true, None, None) => match basic(headers, encoding) {
                 // A client_id beside the header is allowed as long as it names the same client.
                 Some((header_id, _)) if id.as_ref().is_some_and(|id| *id != header_id) => {
                     Self::new(ClientAuthentication::Several, id, None)
@@ -95,8 +100,8 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Id and secret of exactly one Basic header (RFC 7617), both form encoded as RFC 6749, section 2.3.1 asks.
-fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+/// Id and secret of exactly one Basic header (RFC 7617).
+fn basic(headers: &HeaderMap, encoding: BasicEncoding) -> Option<(String, String)> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return None;
@@ -107,10 +112,11 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     }
     let decoded = STANDARD.decode(encoded.trim_start_matches(' ')).ok()?;
     let colon = decoded.iter().position(|byte| *byte == b':')?;
-    Some((
-        form::decode(&decoded[..colon])?,
-        form::decode(&decoded[colon + 1..])?,
-    ))
+    let read = |half: &[u8]| match encoding {
+        BasicEncoding::Form => form::decode(half),
+        BasicEncoding::Raw => String::from_utf8(half.to_vec()).ok(),
+    };
+    Some((read(&decoded[..colon])?, read(&decoded[colon + 1..])?))
 }
 
 /// The `sub` of a JWT, unverified.

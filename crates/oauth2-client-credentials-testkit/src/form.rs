@@ -1,8 +1,11 @@
 //! `application/x-www-form-urlencoded` (RFC 6749, appendix B), read strictly.
 
-/// The parameters in their order, or nothing if a percent sign is not followed by two hexadecimal digits or the result
-/// is not UTF-8.
+/// The parameters in their order, or nothing if a byte is not ASCII, a percent sign is not followed by two hexadecimal
+/// digits or the result is not UTF-8.
 pub(crate) fn parse(body: &[u8]) -> Option<Vec<(String, String)>> {
+    if !body.is_ascii() {
+        return None;
+    }
     body.split(|byte| *byte == b'&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
@@ -57,7 +60,7 @@ mod tests {
 
     #[test]
     fn broken_escapes_and_text_that_is_no_utf8_are_refused() {
-        for body in ["a=%", "a=%4", "a=%g0", "a=%+1", "%ff=a"] {
+        for body in ["a=ä", "ä=a", "a=%", "a=%4", "a=%g0", "a=%+1", "%ff=a"] {
             assert_eq!(parsed(body), None, "{body}");
         }
     }

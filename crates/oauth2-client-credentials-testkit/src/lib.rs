@@ -77,6 +77,7 @@
 
 mod answer;
 mod authorization_server;
+mod basic_encoding;
 mod body;
 mod builder;
 mod client_authentication;
@@ -98,10 +99,10 @@ mod tokens;
 #[cfg(feature = "serve")]
 pub use self::serve::Serving;
 pub use self::{
-    answer::Answer, authorization_server::AuthorizationServer, body::Body,
-    builder::AuthorizationServerBuilder, client_authentication::ClientAuthentication, fault::Fault,
-    future::ResponseFuture, received::ReceivedRequest, resource_builder::ResourceServerBuilder,
-    resource_server::ResourceServer,
+    answer::Answer, authorization_server::AuthorizationServer, basic_encoding::BasicEncoding,
+    body::Body, builder::AuthorizationServerBuilder, client_authentication::ClientAuthentication,
+    fault::Fault, future::ResponseFuture, received::ReceivedRequest,
+    resource_builder::ResourceServerBuilder, resource_server::ResourceServer,
 };
 
 /// Compiles the examples of the README.

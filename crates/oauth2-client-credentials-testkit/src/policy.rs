@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use http::{HeaderMap, Method, header};
 use serde_json::json;
 
-use crate::{Answer, ClientAuthentication, ReceivedRequest};
+use crate::{Answer, ClientAuthentication, ReceivedRequest, form};
 
 /// Why a token request is refused.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,6 +14,8 @@ pub(crate) enum Refusal {
     ContentType,
     Form,
     Repeated,
+    SecretInUri,
+    Incomplete,
     SeveralAuthentications,
     Client,
     NoGrantType,
@@ -33,6 +35,12 @@ impl Refusal {
             ),
             Self::Form => (400, "invalid_request", "the body is not a well-formed form"),
             Self::Repeated => (400, "invalid_request", "a parameter is repeated"),
+            Self::SecretInUri => (400, "invalid_request", "a secret is in the URI"),
+            Self::Incomplete => (
+                400,
+                "invalid_request",
+                "a client_id, a client_assertion or a client_assertion_type is empty or missing",
+            ),
             Self::SeveralAuthentications => (
                 400,
                 "invalid_request",
@@ -90,6 +98,7 @@ impl Policy {
     /// The first reason that is found to refuse the request.
     pub(crate) fn judge(&self, request: &ReceivedRequest) -> Result<Option<String>, Refusal> {
         judge_form(request)?;
+        judge_authentication(request)?;
         self.judge_client(request)?;
         match request.parameter("grant_type") {
             Some("client_credentials") => self.judge_scope(request),
@@ -146,8 +155,42 @@ fn judge_form(request: &ReceivedRequest) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// RFC 6749, section 2.3.1 and RFC 7521, section 4.2: nothing of an authentication without the rest of it, no secret in
+/// the URI. A secret may be empty.
+fn judge_authentication(request: &ReceivedRequest) -> Result<(), Refusal> {
+    let query = request.uri().query().unwrap_or_default();
+    let in_uri = form::parse(query.as_bytes()).unwrap_or_default();
+    if in_uri
+        .iter()
+        .any(|(name, _)| matches!(&**name, "client_secret" | "client_assertion"))
+    {
+        return Err(Refusal::SecretInUri);
+    }
+    // Two ways at once have a refusal of their own.
+    if request.client_authentication() == ClientAuthentication::Several {
+        return Ok(());
+    }
+    let assertion = request.parameter("client_assertion");
+    let assertion_type = request.parameter("client_assertion_type");
+    let is_whole = request.client_id() != Some("")
+        && request.parameter("client_id") != Some("")
+        && (request.parameter("client_secret").is_none() || request.client_id().is_some())
+        && assertion != Some("")
+        && assertion_type != Some("")
+        && assertion.is_some() == assertion_type.is_some();
+    if is_whole {
+        Ok(())
+    } else {
+        Err(Refusal::Incomplete)
+    }
+}
+
+/// Exactly one Content-Type, that of a form.
 fn declares_form(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE);
+    let mut content_types = headers.get_all(header::CONTENT_TYPE).iter();
+    let content_type = content_types
+        .next()
+        .filter(|_| content_types.next().is_none());
     let media_type = content_type
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split(';').next());

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 
-use crate::{ClientAuthentication, client_authentication::Credentials, form};
+use crate::{BasicEncoding, ClientAuthentication, client_authentication::Credentials, form};
 
 /// A request that the authorization server received.
 ///
@@ -24,10 +24,16 @@ pub struct ReceivedRequest {
 }
 
 impl ReceivedRequest {
-    pub(crate) fn new(request: Request<Bytes>, number: Option<u64>, at: Duration) -> Self {
+    pub(crate) fn new(
+        request: Request<Bytes>,
+        number: Option<u64>,
+        at: Duration,
+        encoding: BasicEncoding,
+    ) -> Self {
         let (parts, body) = request.into_parts();
         let form = form::parse(&body);
-        let credentials = Credentials::of(&parts.headers, form.as_deref().unwrap_or_default());
+        let parameters = form.as_deref().unwrap_or_default();
+        let credentials = Credentials::of(&parts.headers, parameters, encoding);
         Self {
             number,
             at,

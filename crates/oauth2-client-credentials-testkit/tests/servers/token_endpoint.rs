@@ -1,7 +1,9 @@
 //! What the token endpoint grants and what it refuses when no script says otherwise.
 
 use http::{Request, header};
-use oauth2_client_credentials_testkit::{Answer, AuthorizationServer, Body, ClientAuthentication};
+use oauth2_client_credentials_testkit::{
+    Answer, AuthorizationServer, BasicEncoding, Body, ClientAuthentication,
+};
 use serde_json::json;
 
 use crate::support::{self, FORM, answered, fetch_token, form, send, token_request};
@@ -110,6 +112,84 @@ async fn a_malformed_token_request_is_refused() {
 }
 
 #[tokio::test]
+async fn an_authentication_that_is_not_whole_is_refused() {
+    let server = AuthorizationServer::new();
+    let mut declared_twice = token_request();
+    let media_type = declared_twice.headers()[header::CONTENT_TYPE].clone();
+    declared_twice
+        .headers_mut()
+        .append(header::CONTENT_TYPE, media_type);
+    let with_uri = |uri: &'static str| {
+        let mut request = form("grant_type=client_credentials");
+        *request.uri_mut() = uri.parse().unwrap();
+        request
+    };
+    for request in [
+        declared_twice,
+        with_uri("https://as.example.com/token?client_id=a&client_secret=b"),
+        with_uri("https://as.example.com/token?client%5Fsecret="),
+        form("grant_type=client_credentials&client_secret=b"),
+        form("grant_type=client_credentials&client_id=&client_secret=b"),
+        form("grant_type=client_credentials&client_id="),
+        // An empty id before the colon.
+        basic("Basic OmI=", "grant_type=client_credentials"),
+        basic("Basic YTpi", "grant_type=client_credentials&client_id="),
+        form("grant_type=client_credentials&client_assertion=a.b.c"),
+        form("grant_type=client_credentials&client_assertion=a.b.c&client_assertion_type="),
+        form("grant_type=client_credentials&client_assertion=&client_assertion_type=t"),
+        form("grant_type=client_credentials&client_assertion_type=t"),
+        form("grant_type=client_credentials&audience=\u{e9}"),
+    ] {
+        let what = format!("{request:?}");
+        let (status, document) = answered(&server, request).await;
+        assert_eq!(
+            (status, document["error"].as_str().unwrap()),
+            (400, "invalid_request"),
+            "{what}"
+        );
+    }
+    for request in [
+        form("grant_type=client_credentials&client_id=a&client_secret="),
+        with_uri("https://as.example.com/token?tenant=a"),
+        // `a:`
+        basic("Basic YTo=", "grant_type=client_credentials"),
+    ] {
+        let what = format!("{request:?}");
+        assert_eq!(answered(&server, request).await.0, 200, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_can_take_a_basic_header_as_it_is() {
+    // `a+b:c%20d`
+    const CREDENTIALS: &str = "Basic YStiOmMlMjBk";
+    for (encoding, id, secret) in [
+        (BasicEncoding::Form, "a b", "c d"),
+        (BasicEncoding::Raw, "a+b", "c%20d"),
+    ] {
+        let server = AuthorizationServer::builder()
+            .client(id, secret)
+            .basic_encoding(encoding)
+            .build();
+        let request = basic(CREDENTIALS, "grant_type=client_credentials");
+        assert_eq!(answered(&server, request).await.0, 200, "{encoding:?}");
+        let received = &server.requests()[0];
+        assert_eq!(received.client_id(), Some(id));
+        assert_eq!(received.client_secret(), Some(secret));
+
+        let other = AuthorizationServer::builder()
+            .client(id, secret)
+            .basic_encoding(match encoding {
+                BasicEncoding::Form => BasicEncoding::Raw,
+                _ => BasicEncoding::Form,
+            })
+            .build();
+        let request = basic(CREDENTIALS, "grant_type=client_credentials");
+        assert_eq!(answered(&other, request).await.0, 401, "{encoding:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_only_looks_odd_is_granted() {
     let server = AuthorizationServer::new();
     let mut charset = token_request();
@@ -135,8 +215,7 @@ async fn only_registered_clients_with_their_secret_get_a_token() {
         .public_client("open")
         .build();
     // `{"sub":"billing"}` as the payload of an assertion.
-    let assertion =
-        "grant_type=client_credentials&client_assertion=e30.eyJzdWIiOiJiaWxsaW5nIn0.c2ln";
+    let assertion = "grant_type=client_credentials&client_assertion=e30.eyJzdWIiOiJiaWxsaW5nIn0.c2ln&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
     for (request, expected) in [
         (token_request(), 200),
         (
