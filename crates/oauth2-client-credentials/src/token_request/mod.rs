@@ -1,6 +1,7 @@
 //! What is asked for.
 
 mod builder;
+mod details;
 
 use std::fmt;
 use std::sync::Arc;
