@@ -42,7 +42,7 @@ impl Credential {
         }
     }
 
-    /// From now on token requests are made with `client`.
+    /// From now on token requests are made with `client`. Ends the pause after a failure, so call it only with one that differs.
     pub fn replace(&self, client: Client) {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         let version = current.version + 1;

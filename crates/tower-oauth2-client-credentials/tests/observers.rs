@@ -37,6 +37,7 @@ impl Observer for Names {
             Event::ServedDue { .. } => "due".to_owned(),
             Event::ServedInLeeway { .. } => "leeway".to_owned(),
             Event::NoLifetime { .. } => "no lifetime".to_owned(),
+            Event::Lifeless { .. } => "lifeless".to_owned(),
             other => format!("{other:?}"),
         };
         self.0.lock().unwrap().push(name);
@@ -128,65 +129,60 @@ async fn what_is_not_kept_and_what_was_stopped_is_told_as_such() {
     assert!(source.close().is_none());
     let error = second.await.unwrap().unwrap_err();
     assert!(error.to_string().contains("closed"), "{error}");
-    assert_eq!(names.take(), ["fetch empty Transient 1 1"]);
+    assert_eq!(names.take(), ["fetch empty Configuration 1 1"]);
     assert_eq!(
         source.health().state(),
         tower_oauth2_client_credentials::State::Closed
     );
 }
 
-#[cfg(feature = "tracing")]
 #[tokio::test(start_paused = true)]
-async fn tracing_tells_a_failure_with_its_code_and_without_secrets() {
-    use tower_oauth2_client_credentials::TracingObserver;
-
-    /// Keeps every event as text.
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-    impl std::io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing_subscriber::util::SubscriberInitExt::set_default(subscriber);
-    let server = AuthorizationServer::builder()
-        .token_prefix("canary")
-        .build();
-    server.push_answer(Answer::oauth_error(401, "invalid_client"));
-    let source = source(&server).observer(TracingObserver::new()).build();
-    let request = tracing::info_span!("request");
-    tracing::Instrument::instrument(source.token(), request)
-        .await
-        .unwrap_err();
+async fn a_success_after_failures_is_told_also_if_its_token_has_no_life() {
+    let token = |seconds| {
+        Answer::json(
+            200,
+            serde_json::json!({"access_token": "t", "token_type": "Bearer", "expires_in": seconds}),
+        )
+    };
+    let server = AuthorizationServer::new();
+    server.push_answer(Answer::oauth_error(400, "invalid_scope"));
+    server.push_answer(token(0));
+    server.push_answer(token(60));
+    let names = Names::default();
+    let source = source(&server).observer(names.clone()).build();
+    source.token().await.unwrap_err();
     sleep(Duration::from_secs(5)).await;
     source.token().await.unwrap();
-    let shown = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    for words in [
-        "WARN",
-        "could not fetch a token",
-        "ClientAuthentication",
-        "invalid_client",
-        "fetched a token",
-        "token_request",
-    ] {
-        assert!(shown.contains(words), "{words} in {shown}");
-    }
-    assert!(!shown.contains("canary"), "{shown}");
-    assert!(
-        !shown.contains("request:token_request"),
-        "it is for all who wait: {shown}"
+    source.token().await.unwrap();
+    let told = names.take();
+    assert_eq!(
+        told[2..],
+        [
+            "fetch empty ok 1 1",
+            "open",
+            "lifeless",
+            "fetch empty ok 1 1",
+            "ends in 60"
+        ]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_is_due_is_told_once_in_a_while_and_not_for_each_request() {
+    let server = AuthorizationServer::builder()
+        .lifetime(Duration::from_secs(100))
+        .build();
+    let names = Names::default();
+    let source = source(&server).observer(names.clone()).build();
+    source.token().await.unwrap();
+    server.set_outage(Some(Answer::hang()));
+    // The last milliseconds before the leeway.
+    sleep(Duration::from_millis(74_995)).await;
+    names.take();
+    for _ in 0..1_000 {
+        source.token().await.unwrap();
+    }
+    assert_eq!(names.take(), ["due"]);
 }
 
 #[cfg(feature = "metrics")]

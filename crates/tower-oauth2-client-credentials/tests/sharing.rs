@@ -354,3 +354,106 @@ fn a_runtime_that_ends_by_a_panic_of_the_program_is_only_a_runtime_that_ends() {
     let token = other.block_on(receiver.recv().unwrap()).unwrap().unwrap();
     assert_eq!(token.access_token().expose(), "t2");
 }
+
+/// Waits for a token and is polled again only after `then`.
+async fn polled_late(
+    source: &TokenSource,
+    then: impl AsyncFnOnce(),
+) -> Result<u64, TokenErrorKind> {
+    let mut waiting = Box::pin(source.token());
+    assert!(futures_poll(waiting.as_mut()).await.is_pending());
+    sleep(millis(200)).await;
+    then().await;
+    waiting
+        .await
+        .map(|token| token.generation())
+        .map_err(|error| error.kind())
+}
+
+async fn futures_poll<F: Future>(mut future: std::pin::Pin<&mut F>) -> std::task::Poll<F::Output> {
+    std::future::poll_fn(|cx| std::task::Poll::Ready(future.as_mut().poll(cx))).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_polled_late_gets_no_token_that_was_closed_invalidated_or_has_ended() {
+    let stack = || {
+        let server = AuthorizationServer::builder()
+            .latency(millis(100))
+            .lifetime(Duration::from_secs(60))
+            .build();
+        source(&server).build()
+    };
+    let closed = stack();
+    let got = polled_late(&closed, async || drop(closed.close())).await;
+    assert_eq!(got, Err(TokenErrorKind::Configuration));
+    let invalidated = stack();
+    let got = polled_late(&invalidated, async || invalidated.invalidate()).await;
+    assert_eq!(got, Ok(2));
+    let ended = stack();
+    let got = polled_late(&ended, async || sleep(Duration::from_secs(61)).await).await;
+    assert_eq!(got, Ok(2));
+    let works = stack();
+    assert_eq!(polled_late(&works, async || {}).await, Ok(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_invalidation_ends_a_pause_that_was_meant_for_the_renewal() {
+    let server = AuthorizationServer::new();
+    let source = source(&server).build();
+    source.token().await.unwrap();
+    server.set_outage(Some(Answer::body(500, "")));
+    sleep(Duration::from_secs(2_900)).await;
+    for _ in 0..300 {
+        source.token().await.unwrap();
+        sleep(Duration::from_secs(1)).await;
+    }
+    server.set_outage(None);
+    assert!(source.health().retry_in() > Some(Duration::from_secs(10)));
+    source.invalidate();
+    source.token().await.unwrap();
+}
+
+/// Draws come from the user; a panic there is a failed flight, and not the end of all renewals.
+#[tokio::test(start_paused = true)]
+async fn draws_that_panic_or_are_no_numbers_strand_nobody() {
+    let server = AuthorizationServer::new();
+    let panics = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let switch = Arc::clone(&panics);
+    let source = source(&server)
+        .draws(
+            move || match switch.load(std::sync::atomic::Ordering::Relaxed) {
+                true => std::panic::resume_unwind(Box::new("a draw may panic")),
+                false => f64::NAN,
+            },
+        )
+        .build();
+    let start = Instant::now();
+    source.token().await.unwrap_err();
+    assert_eq!(
+        start.elapsed(),
+        Duration::ZERO,
+        "nobody waits for a task that is gone"
+    );
+    panics.store(false, std::sync::atomic::Ordering::Relaxed);
+    source.token().await.unwrap();
+    sleep(Duration::from_secs(2_900)).await;
+    source.token().await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(
+        source.token().await.unwrap().generation(),
+        2,
+        "it is renewed"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_the_leeway_a_token_that_works_is_better_than_one_that_has_ended() {
+    let server = AuthorizationServer::builder()
+        .lifetime(Duration::from_secs(100))
+        .build();
+    let source = source(&server).build();
+    source.token().await.unwrap();
+    server.set_lifetime(Duration::ZERO);
+    sleep(Duration::from_secs(80)).await;
+    assert_eq!(source.token().await.unwrap().access_token().expose(), "t1");
+}

@@ -23,7 +23,7 @@ use super::{Event, Observer};
 /// | `oauth2_client_credentials_served_due_total`, `…_served_in_leeway_total` | counter | |
 /// | `oauth2_client_credentials_gate_closed_total`, `…_gate_opened_total`, `…_gate_seconds` | counters, histogram | |
 /// | `oauth2_client_credentials_origin_refused_total` | counter | |
-/// | `oauth2_client_credentials_quirks_total` | counter | `quirk` (`no_lifetime` included) |
+/// | `oauth2_client_credentials_quirks_total` | counter | `quirk` (`no_lifetime` and `lifeless` included) |
 ///
 /// ```
 /// use tower_oauth2_client_credentials::{MetricsObserver, TokenSource};
@@ -85,6 +85,7 @@ impl Observer for MetricsObserver {
                 counter!("oauth2_client_credentials_gate_closed_total", "source" => self.source.clone()).increment(1);
                 histogram!("oauth2_client_credentials_gate_seconds", "source" => self.source.clone()).record(*retry_in);
             }
+            Event::Lifeless { .. } => counter!("oauth2_client_credentials_quirks_total", "source" => self.source.clone(), "quirk" => "lifeless").increment(1),
             Event::GateOpened { .. } => counter!("oauth2_client_credentials_gate_opened_total", "source" => self.source.clone()).increment(1),
             Event::OriginRefused => {
                 counter!("oauth2_client_credentials_origin_refused_total", "source" => self.source.clone()).increment(1)

@@ -18,7 +18,7 @@ use crate::error::TokenError;
 
 /// Watches a [`TokenSource`](crate::TokenSource).
 ///
-/// Called from wherever it happens, requests included, so it has to be quick. No lock is held while it runs. Nothing is told
+/// Called from wherever it happens, requests included, so it has to be quick, and must not panic. No lock is held while it runs. Nothing is told
 /// for a request that simply carries a fresh token.
 ///
 /// ```
@@ -77,6 +77,12 @@ pub enum Event<'a> {
     /// A request carried a token that ends within its leeway, because no newer one came in time.
     #[non_exhaustive]
     ServedInLeeway {
+        /// What was asked for.
+        request: &'a TokenRequest,
+    },
+    /// A token had ended when it came: good for those who waited for it, and for nobody else.
+    #[non_exhaustive]
+    Lifeless {
         /// What was asked for.
         request: &'a TokenRequest,
     },

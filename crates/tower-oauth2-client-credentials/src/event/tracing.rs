@@ -76,6 +76,9 @@ impl Observer for TracingObserver {
                     "no token request until then"
                 );
             }
+            Event::Lifeless { .. } => {
+                tracing::warn!("the authorization server gives tokens that have ended already");
+            }
             Event::GateOpened { .. } => tracing::info!("token requests succeed again"),
             Event::OriginRefused => tracing::warn!(
                 "a request was not sent: its origin is none that the token was given for"

@@ -21,7 +21,7 @@ use super::{
     errors,
     flight::{Flight, Outcome},
     gate::Failure,
-    landing::{Change, Landed, Landing},
+    landing::{Landed, Landing},
     token::Answer,
 };
 use crate::{
@@ -152,22 +152,22 @@ impl Task {
     }
 
     fn land(&mut self, landing: Landing) {
-        self.landed = true;
         let Self {
             context,
             cell,
             flight,
             ..
-        } = self;
+        } = &*self;
         let now = context.clock.now();
         context.governor.leave(flight, &context.schedule, now);
-        let Landed { outcome, change } = cell.land(context, flight, landing, now);
-        let waiters = flight.land(outcome.clone());
-        self.report(&outcome, change, waiters, now);
+        let landed = cell.land(context, flight, landing, now);
+        let waiters = flight.land(landed.outcome.clone());
+        self.landed = true;
+        self.report(&landed, waiters, now);
     }
 
     /// Tells the observers, after all who waited.
-    fn report(&self, outcome: &Outcome, change: Option<Change>, waiters: usize, now: Moment) {
+    fn report(&self, landed: &Landed, waiters: usize, now: Moment) {
         let Self {
             context,
             cell,
@@ -179,7 +179,7 @@ impl Task {
         context.observe(&Event::Fetch {
             request,
             cause: flight.cause(),
-            outcome: match outcome {
+            outcome: match &landed.outcome {
                 Outcome::Token(_) => Ok(()),
                 Outcome::Failed(error) => Err(error),
                 Outcome::Lost => Err(&stopped),
@@ -190,25 +190,25 @@ impl Task {
                 .map_or(Duration::ZERO, |started| now.since(started)),
             waiters,
         });
-        if let Outcome::Token(kept) = outcome {
+        if landed.opened {
+            context.observe(&Event::GateOpened { request });
+        }
+        if let Some(retry_in) = landed.closed_for {
+            context.observe(&Event::GateClosed { request, retry_in });
+        }
+        if let Outcome::Token(kept) = &landed.outcome {
             if kept.response().expires_in().is_none() {
                 context.observe(&Event::NoLifetime { request });
             }
             let quirks = kept.response().quirks().iter();
             quirks.for_each(|quirk| context.observe(&Event::Quirk { request, quirk }));
-        }
-        match (change, outcome) {
-            (Some(Change::Closed(retry_in)), _) => {
-                context.observe(&Event::GateClosed { request, retry_in });
+            if kept.is_lifeless() {
+                context.observe(&Event::Lifeless { request });
             }
-            (Some(published), Outcome::Token(kept)) => {
-                if published == Change::Recovered {
-                    context.observe(&Event::GateOpened { request });
-                }
+            if landed.published {
                 let left = kept.left(now);
                 context.observe(&Event::SecondsToExpiry { request, left });
             }
-            _ => {}
         }
     }
 }

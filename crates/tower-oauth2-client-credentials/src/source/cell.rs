@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     event::{Cause, Event},
-    sync::{Mutex, Slot, lock},
+    sync::{Mutex, Slot, lock, try_lock},
 };
 
 /// One token and what happens to it.
@@ -84,20 +84,20 @@ impl Cell {
         if phase == Phase::Fresh || !elected {
             return Some((kept, None));
         }
-        context.observe(&Event::ServedDue {
-            request: &self.request,
-        });
         let renewal = if can_wait {
             self.try_renew(context, now)
         } else {
             None
         };
+        context.observe(&Event::ServedDue {
+            request: &self.request,
+        });
         Some((kept, renewal))
     }
 
     /// Starts a renewal, unless one is under way, the gate is closed, or somebody else is at the cell.
     fn try_renew(&self, context: &Context, now: Moment) -> Option<Arc<Flight>> {
-        let mut state = self.state.try_lock().ok()?;
+        let mut state = try_lock(&self.state)?;
         let given_up = state.give_up(context, now);
         let due = state.flight.is_none() && !state.closed && state.shut(context, now).is_none();
         let launch = due.then(|| state.start(Cause::Renewal));
@@ -127,21 +127,13 @@ impl Cell {
         decision
     }
 
-    /// Whether `kept` is still what the cell keeps, and works.
-    pub(crate) fn keeps(&self, kept: &Arc<Kept>, now: Moment) -> bool {
-        let current = self.kept.load();
-        !kept.is_expired(now)
-            && current
-                .as_ref()
-                .is_some_and(|current| Arc::ptr_eq(current, kept))
-    }
-
     pub(crate) fn invalidate(&self) {
         let mut state = lock(&self.state);
         // What is under way began before: its token is for those who wait for it.
         state.settled = state.flights;
         state.invalidations += 1;
         self.kept.store(None);
+        state.gate.token_is_gone();
     }
 
     /// How often the token was invalidated.

@@ -42,7 +42,9 @@ impl Context {
     }
 
     pub(crate) fn draw(&self) -> f64 {
-        (self.draws)().clamp(0.0, 1.0)
+        let draw = (self.draws)();
+        // Neither below 0 nor above 1, and a number.
+        if draw > 0.0 { draw.min(1.0) } else { 0.0 }
     }
 
     /// The credential that an attempt is about to be made with, if anybody told.

@@ -1,6 +1,9 @@
 //! After a failed flight: until when no other may start, and what those are told who meet the closed gate.
 
-use super::{clock::Moment, context::Context, schedule::Situation};
+use super::{
+    clock::Moment,
+    schedule::{Schedule, Situation},
+};
 use crate::{credential::Tried, error::TokenError};
 
 /// The failures of one cell since its last success.
@@ -15,6 +18,8 @@ struct Closed {
     until: Moment,
     /// Until when the server wants to be left alone: nothing opens the gate sooner.
     firm_until: Moment,
+    /// There was a token that worked.
+    while_usable: bool,
     tried: Option<Tried>,
     error: TokenError,
 }
@@ -29,39 +34,58 @@ pub(crate) struct Failure {
     pub(crate) retry_after: Option<Moment>,
 }
 
+/// When a flight began and ended, and until when there is a token that works all the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flown {
+    pub(crate) started: Moment,
+    pub(crate) working_until: Option<Moment>,
+    pub(crate) now: Moment,
+}
+
 impl Gate {
-    /// Closes after a failed flight that began at `started`. `working_until` is the end of a token that still works.
+    /// Closes after a failed flight. Returns its error as those who waited are told.
     pub(crate) fn close(
         &mut self,
-        context: &Context,
+        schedule: &Schedule,
+        draw: f64,
         failure: Failure,
-        started: Moment,
-        working_until: Option<Moment>,
-        now: Moment,
+        flown: Flown,
     ) -> TokenError {
         self.failures = self.failures.saturating_add(1);
+        let Flown {
+            started,
+            working_until,
+            now,
+        } = flown;
         let situation = match working_until {
             Some(_) => Situation::Usable,
             None if failure.error.is_transient() => Situation::Transient,
             None => Situation::Terminal,
         };
-        let mut until = now
-            + context
-                .schedule
-                .gate(situation, self.failures, now.since(started), context.draw());
+        let mut until = now + schedule.gate(situation, self.failures, now.since(started), draw);
         if let Some(end) = working_until {
             until = until.min(end);
         }
         let firm_until = failure.retry_after.unwrap_or_default();
-        let until = until.max(firm_until);
-        let error = failure.error.retry_after(until.since(now));
-        self.closed = Some(Closed {
-            until,
+        let closed = self.closed.insert(Closed {
+            until: until.max(firm_until),
             firm_until,
+            while_usable: working_until.is_some(),
             tried: failure.tried,
-            error: error.clone(),
+            error: failure.error,
         });
-        error
+        closed.told(now)
+    }
+
+    /// The token that worked is gone: a pause that was meant for its renewal is over.
+    pub(crate) fn token_is_gone(&mut self) {
+        if self
+            .closed
+            .as_ref()
+            .is_some_and(|closed| closed.while_usable)
+        {
+            self.open();
+        }
     }
 
     /// Forgets all failures after a success, but for a pause that the server asked for and that is still in force.

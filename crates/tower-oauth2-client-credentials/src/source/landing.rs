@@ -8,8 +8,9 @@ use super::{
     cell::Cell,
     clock::Moment,
     context::Context,
+    errors,
     flight::{Flight, Outcome},
-    gate::Failure,
+    gate::{Failure, Flown},
     state::State,
     token::{Answer, Kept, Phase, Weighed, weigh},
 };
@@ -31,17 +32,12 @@ pub(crate) enum Landing {
 pub(crate) struct Landed {
     /// What those who wait are to be told.
     pub(crate) outcome: Outcome,
-    pub(crate) change: Option<Change>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
     /// Requests carry this flight's token from now on.
-    Published,
-    /// The same, and it is the first success after failures.
-    Recovered,
-    /// No flight may start for this long.
-    Closed(Duration),
+    pub(crate) published: bool,
+    /// It is the first success after failures.
+    pub(crate) opened: bool,
+    /// No other flight may start for this long.
+    pub(crate) closed_for: Option<Duration>,
 }
 
 impl Cell {
@@ -53,42 +49,54 @@ impl Cell {
         landing: Landing,
         now: Moment,
     ) -> Landed {
+        let draw = match landing {
+            Landing::Token(_) | Landing::Failed(_) => context.draw(),
+            Landing::HeldBack(_) | Landing::Lost => 0.0,
+        };
         let mut state = lock(&self.state);
         let current = state
             .flight
             .take_if(|current| Arc::ptr_eq(current, flight))
             .is_some();
-        let (outcome, change) = match landing {
+        let failed_before = state.gate.has_failures();
+        let (mut published, mut opened, mut closed_for) = (false, false, None);
+        let outcome = match landing {
+            _ if state.closed => Outcome::Failed(errors::closed()),
             Landing::Token(answer) => {
-                let failed_before = state.gate.has_failures();
                 state.gate.clear(now);
-                let (given, published) = self.publish(&mut state, context, flight, answer, now);
-                let change = if failed_before {
-                    Change::Recovered
-                } else {
-                    Change::Published
-                };
-                (Outcome::Token(given), published.then_some(change))
+                opened = failed_before;
+                let given = self.keep(&mut state, context, draw, flight, answer, now);
+                let kept = self.kept.load();
+                published = kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, &given));
+                Outcome::Token(given)
             }
             Landing::Failed(failure) if current => {
                 let kept = self.kept.load();
-                let working_until = kept
-                    .as_ref()
-                    .map(|kept| kept.expiry())
-                    .filter(|end| now < *end);
+                let end = kept.as_ref().map(|kept| kept.expiry());
+                let working_until = end.filter(|end| now < *end);
                 let started = flight.started().unwrap_or(now);
+                let situation = Flown {
+                    started,
+                    working_until,
+                    now,
+                };
                 let error = state
                     .gate
-                    .close(context, failure, started, working_until, now);
-                let closed = Change::Closed(error.retry_in().unwrap_or_default());
-                (Outcome::Failed(error), Some(closed))
+                    .close(&context.schedule, draw, failure, situation);
+                closed_for = error.retry_in().filter(|closed_for| !closed_for.is_zero());
+                Outcome::Failed(error)
             }
             // It was given up before, and whatever took its place will tell.
-            Landing::Failed(failure) => (Outcome::Failed(failure.error), None),
-            Landing::HeldBack(error) => (Outcome::Failed(error), None),
-            Landing::Lost => (Outcome::Lost, None),
+            Landing::Failed(failure) => Outcome::Failed(failure.error),
+            Landing::HeldBack(error) => Outcome::Failed(error),
+            Landing::Lost => Outcome::Lost,
         };
-        Landed { outcome, change }
+        Landed {
+            outcome,
+            published,
+            opened,
+            closed_for,
+        }
     }
 
     /// Takes a token that comes from elsewhere, unless it has ended.
@@ -99,6 +107,7 @@ impl Cell {
                 .saturating_sub(end.duration_since(context.clock.wall()).unwrap_or_default()),
             _ => Duration::ZERO,
         };
+        let draw = context.draw();
         let mut state = lock(&self.state);
         let answer = Answer {
             response,
@@ -106,9 +115,10 @@ impl Cell {
         };
         let Weighed { given, kept } = weigh(
             &context.schedule,
-            context.draw(),
+            draw,
             None,
             state.generation,
+            state.invalidations,
             answer,
             now,
         );
@@ -118,15 +128,16 @@ impl Cell {
         }
     }
 
-    /// Keeps a flight's answer if nothing newer is there. Returns what its waiters attach, and whether it was kept.
-    fn publish(
+    /// Keeps a flight's answer if nothing newer is there, and returns what its waiters attach.
+    fn keep(
         &self,
         state: &mut State,
         context: &Context,
+        draw: f64,
         flight: &Flight,
         answer: Answer,
         now: Moment,
-    ) -> (Arc<Kept>, bool) {
+    ) -> Arc<Kept> {
         let working = self
             .kept
             .load()
@@ -134,21 +145,20 @@ impl Cell {
             .filter(|kept| kept.phase(now) != Phase::Expired);
         let Weighed { given, kept } = weigh(
             &context.schedule,
-            context.draw(),
+            draw,
             working.as_ref(),
             state.generation,
+            state.invalidations,
             answer,
             now,
         );
         state.generation = state.generation.max(given.generation());
-        let newer = flight.number() > state.settled;
-        let published = newer && !given.is_lifeless();
-        if newer {
+        if flight.number() > state.settled {
             state.settled = flight.number();
             if kept.is_some() {
                 self.kept.store(kept);
             }
         }
-        (given, published)
+        given
     }
 }

@@ -88,8 +88,6 @@ pub struct TokenSource {
 pub(crate) struct Acquired {
     pub(crate) kept: Arc<Kept>,
     at: Moment,
-    /// Of its cell, until then.
-    invalidations: u64,
 }
 
 /// What ends with the last handle.
@@ -128,7 +126,8 @@ impl TokenSource {
 
     /// A token that works, for what is no HTTP request: a database's or a broker's login.
     ///
-    /// Ready at once while there is one; waits for a token request otherwise, at most the schedule's wait budget.
+    /// Ready at once while there is one, but for its last seconds, in which a newer one is waited for a moment; waits for a token
+    /// request otherwise, at most the schedule's wait budget.
     ///
     /// # Errors
     ///
@@ -141,7 +140,7 @@ impl TokenSource {
     pub async fn token(&self) -> Result<Token, TokenError> {
         let kept = match self.ready() {
             Some(kept) => kept,
-            None => self.wait().await?.kept,
+            None => self.wait_for_one_that_works().await?.kept,
         };
         Ok(Token::new(kept))
     }
@@ -222,12 +221,17 @@ impl TokenSource {
     /// A token, whatever it takes.
     pub(crate) async fn wait(&self) -> Result<Acquired, TokenError> {
         let kept = self.decide_and_wait().await?;
-        let Owner { context, cell } = &*self.owner;
-        Ok(Acquired {
-            kept,
-            at: context.clock.now(),
-            invalidations: cell.invalidations(),
-        })
+        let at = self.owner.context.clock.now();
+        Ok(Acquired { kept, at })
+    }
+
+    /// The same, for a caller that was perhaps not polled for long after its token came.
+    async fn wait_for_one_that_works(&self) -> Result<Acquired, TokenError> {
+        let acquired = self.wait().await?;
+        if self.still_good(&acquired) {
+            return Ok(acquired);
+        }
+        self.wait().await
     }
 
     /// Runs inside the caller; the flight it waits for does not.
@@ -266,10 +270,16 @@ impl TokenSource {
             };
             let outcome = time::timeout_at(ends, flight.outcome()).await.ok();
             return Err(match (outcome, patience) {
-                (Some(Outcome::Token(kept)), _) => return Ok(kept),
+                (Some(Outcome::Token(kept)), patience) => match patience {
+                    // What still works is better than what has ended already.
+                    Patience::Leeway(working, _) if kept.is_lifeless() && self.works(&working) => {
+                        return Ok(self.in_leeway(working));
+                    }
+                    _ => return Ok(kept),
+                },
                 // Its runtime is gone. Once more on this one's, but not for ever.
                 (Some(Outcome::Lost), _) if !mem::replace(&mut lost, true) => continue,
-                (_, Patience::Leeway(kept, _)) if cell.keeps(&kept, context.clock.now()) => {
+                (_, Patience::Leeway(kept, _)) if self.works(&kept) => {
                     return Ok(self.in_leeway(kept));
                 }
                 // It has ended or was invalidated meanwhile: a request like any other without a token.
@@ -290,13 +300,20 @@ impl TokenSource {
         kept
     }
 
-    /// Whether a token that was waited for may still be attached: it works, and was not invalidated meanwhile.
+    /// Whether a token that was waited for may still be attached: it works, or has just come without life.
     pub(crate) fn still_good(&self, acquired: &Acquired) -> bool {
         let Owner { context, cell } = &*self.owner;
-        let now = context.clock.now();
-        let just_came = acquired.kept.is_lifeless() && now.since(acquired.at) <= LIFELESS_USE;
-        (just_came || !acquired.kept.is_expired(now))
-            && cell.invalidations() == acquired.invalidations
+        let kept = &acquired.kept;
+        if kept.is_lifeless() {
+            let age = context.clock.now().since(acquired.at);
+            return age <= LIFELESS_USE && kept.epoch() == cell.invalidations();
+        }
+        self.works(kept)
+    }
+
+    fn works(&self, kept: &Kept) -> bool {
+        let Owner { context, cell } = &*self.owner;
+        kept.works(cell.invalidations(), context.clock.now())
     }
 
     pub(crate) fn observe(&self, event: &Event<'_>) {

@@ -65,6 +65,8 @@ pub(crate) struct Kept {
     /// `None` if the token is of a type that is not shown in a bearer header.
     header: Option<HeaderValue>,
     generation: u64,
+    /// How often its cell had been invalidated when it came.
+    epoch: u64,
     lifetime: Duration,
     lifeless: bool,
     refresh_at: Moment,
@@ -87,6 +89,7 @@ impl Kept {
     pub(crate) fn new(
         response: TokenResponse,
         generation: u64,
+        epoch: u64,
         sent: Moment,
         lifetime: Duration,
         times: Times,
@@ -98,6 +101,7 @@ impl Kept {
             header,
             response,
             generation,
+            epoch,
             lifetime,
             lifeless: false,
             refresh_at: sent + times.refresh_at,
@@ -113,6 +117,7 @@ impl Kept {
             response: self.response.clone(),
             header: self.header.clone(),
             generation: self.generation,
+            epoch: self.epoch,
             lifetime: self.lifetime,
             lifeless: self.lifeless,
             refresh_at,
@@ -140,6 +145,15 @@ impl Kept {
 
     pub(crate) fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// Whether it works in a cell that was invalidated this often: it has neither ended nor been dropped.
+    pub(crate) fn works(&self, invalidations: u64, now: Moment) -> bool {
+        self.epoch == invalidations && !self.is_expired(now)
+    }
+
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     /// Whether it had ended when it came: whoever waited for it uses it once.
@@ -216,9 +230,12 @@ impl Window {
             .saturating_sub(Self::COARSENESS)
             .as_millis() as u64;
         let new = coarse_ms << Self::SPAN_BITS | span;
-        self.0
-            .compare_exchange(seen.0, new, Ordering::AcqRel, Ordering::Relaxed)
-            .is_ok()
+        // Where the same window is open already, somebody was elected for it.
+        new != seen.0
+            && self
+                .0
+                .compare_exchange(seen.0, new, Ordering::AcqRel, Ordering::Relaxed)
+                .is_ok()
     }
 }
 
@@ -255,6 +272,7 @@ pub(crate) fn weigh(
     draw: f64,
     working: Option<&Arc<Kept>>,
     generation: u64,
+    epoch: u64,
     answer: Answer,
     now: Moment,
 ) -> Weighed {
@@ -277,7 +295,7 @@ pub(crate) fn weigh(
         });
         let given = Kept {
             lifeless: true,
-            ..Kept::new(response, generation + 1, sent, lifetime, times)
+            ..Kept::new(response, generation + 1, epoch, sent, lifetime, times)
         };
         return Weighed {
             given: Arc::new(given),
@@ -294,9 +312,9 @@ pub(crate) fn weigh(
             )
         }
         Some(kept) if kept.is(&response) => {
-            Kept::new(response, kept.generation, sent, lifetime, times)
+            Kept::new(response, kept.generation, epoch, sent, lifetime, times)
         }
-        _ => Kept::new(response, generation + 1, sent, lifetime, times),
+        _ => Kept::new(response, generation + 1, epoch, sent, lifetime, times),
     });
     Weighed {
         kept: Some(Arc::clone(&given)),
