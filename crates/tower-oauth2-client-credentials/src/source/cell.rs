@@ -26,7 +26,7 @@ use super::{
     token::{Kept, Phase},
 };
 use crate::{
-    event::{Cause, Event},
+    event::Cause,
     sync::{Mutex, Slot, lock, try_lock},
 };
 
@@ -36,6 +36,12 @@ pub(crate) struct Cell {
     request: TokenRequest,
     pub(super) kept: Slot<Kept>,
     pub(super) state: Mutex<State>,
+}
+
+/// The one of all requests in a window of Due that tells of it, and launches the renewal if one may start.
+#[derive(Debug)]
+pub(crate) struct Elected {
+    pub(crate) renewal: Option<Arc<Flight>>,
 }
 
 impl Cell {
@@ -63,12 +69,12 @@ impl Cell {
         kept.window.read().holds(coarse_ms).then(|| attach(kept))
     }
 
-    /// The token, if it is Fresh or Due, and the renewal that this request was elected to launch.
+    /// The token, if it is Fresh or Due, and what this request was elected for.
     pub(crate) fn ready(
         &self,
         context: &Context,
         can_wait: bool,
-    ) -> Option<(Arc<Kept>, Option<Arc<Flight>>)> {
+    ) -> Option<(Arc<Kept>, Option<Elected>)> {
         let kept = Arc::clone(self.kept.load().as_ref()?);
         let seen = kept.window.read();
         let coarse_ms = context.clock.coarse_ms();
@@ -89,10 +95,7 @@ impl Cell {
         } else {
             None
         };
-        context.observe(&Event::ServedDue {
-            request: &self.request,
-        });
-        Some((kept, renewal))
+        Some((kept, Some(Elected { renewal })))
     }
 
     /// Starts a renewal, unless one is under way, the gate is closed, or somebody else is at the cell.

@@ -145,7 +145,8 @@ impl TokenSource {
         Ok(Token::new(kept))
     }
 
-    /// Gets a token before anybody needs one, trying again until `deadline` has passed.
+    /// Gets a token before anybody needs one, trying again until `deadline` has passed. From a server whose tokens have ended when
+    /// they come, nothing is left of it.
     ///
     /// # Errors
     ///
@@ -211,9 +212,13 @@ impl TokenSource {
     pub(crate) fn ready(&self) -> Option<Arc<Kept>> {
         let Owner { context, cell } = &*self.owner;
         let runtime = Handle::try_current().ok();
-        let (kept, renewal) = cell.ready(context, runtime.is_some())?;
-        if let (Some(runtime), Some(flight)) = (runtime, renewal) {
-            attempts::launch(&runtime, context, cell, &flight);
+        let (kept, elected) = cell.ready(context, runtime.is_some())?;
+        if let Some(elected) = elected {
+            if let (Some(runtime), Some(flight)) = (runtime, elected.renewal) {
+                attempts::launch(&runtime, context, cell, &flight);
+            }
+            let request = cell.request();
+            context.observe(&Event::ServedDue { request });
         }
         Some(kept)
     }

@@ -187,9 +187,9 @@ fn of_two_requests_with_a_due_token_one_is_elected() {
         let ready = {
             let (context, cell) = (Arc::clone(&context), Arc::clone(&cell));
             move || {
-                let (kept, renewal) = cell.ready(&context, true).expect("a token that works");
+                let (kept, elected) = cell.ready(&context, true).expect("a token that works");
                 assert_eq!(name(&kept), "t1");
-                renewal.is_some()
+                elected.is_some_and(|elected| elected.renewal.is_some())
             }
         };
         let other = thread::spawn(ready.clone());
@@ -204,8 +204,10 @@ fn a_reader_sees_the_old_token_or_the_new_one_and_then_the_new_one() {
         let context = context();
         let cell = with_token(&context, Duration::from_secs(3_000));
         let now = context.clock.now();
-        let (_, flight) = cell.ready(&context, true).unwrap();
-        let flight = flight.expect("elected");
+        let (_, elected) = cell.ready(&context, true).unwrap();
+        let flight = elected
+            .and_then(|elected| elected.renewal)
+            .expect("elected");
         let reading = thread::spawn({
             let (context, cell) = (Arc::clone(&context), Arc::clone(&cell));
             move || {
