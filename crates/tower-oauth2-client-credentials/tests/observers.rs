@@ -200,7 +200,9 @@ fn metrics_count_fetches_by_cause_and_outcome() {
             .build()
             .unwrap();
         runtime.block_on(async {
-            let server = AuthorizationServer::new();
+            let server = AuthorizationServer::builder()
+                .token_prefix("canary-t")
+                .build();
             server.push_answer(Answer::oauth_error(400, "invalid_scope"));
             let source = source(&server)
                 .observer(MetricsObserver::new("orders"))
@@ -229,6 +231,7 @@ fn metrics_count_fetches_by_cause_and_outcome() {
         })
         .collect();
     counted.sort();
+    assert!(!format!("{counted:?}").contains("canary"), "{counted:?}");
     let name = |name: &str| format!("oauth2_client_credentials_{name}_total");
     assert_eq!(
         counted,

@@ -35,7 +35,7 @@ impl Clock for TokioClock {
 
 /// The credential that every test's client has.
 pub(crate) fn credential() -> Credential {
-    Credential::new(Client::new("svc", ClientSecretBasic::new("p")).unwrap())
+    Credential::new(Client::new("svc", ClientSecretBasic::new("canary-secret")).unwrap())
 }
 
 /// The token endpoint of `server`.
