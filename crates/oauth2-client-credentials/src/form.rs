@@ -26,6 +26,22 @@ impl Encoding {
         keeps: |byte| byte.is_ascii_alphanumeric(),
         space: "+",
     };
+    /// What a reader may meet of a text that somebody encoded, the first being
+    /// ours: the same characters kept, a space of either kind; nothing kept; and
+    /// what a URI keeps (RFC 3986 §2.3).
+    pub(crate) const ANY: [Self; 5] = [
+        Self::WHATWG,
+        Self::WHATWG_SPACE_ESCAPED,
+        Self::ALPHANUMERIC,
+        Self {
+            space: "%20",
+            ..Self::ALPHANUMERIC
+        },
+        Self {
+            keeps: |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'),
+            space: "%20",
+        },
+    ];
 
     /// Appends `text`, encoded, to `out`.
     pub(crate) fn append(self, out: &mut String, text: &str) {

@@ -87,7 +87,7 @@
 //! holds is in any `Debug`, `Display` or error of it; headers that carry one are
 //! marked as sensitive. Bodies and headers that go out do carry them, and are not
 //! wiped. A [`ResponseError`] tells what the server said: if that repeats a
-//! secret, so does the error.
+//! secret, so does the error, until [`Client::redact`] has taken it out.
 //!
 //! # Features
 //!
@@ -120,6 +120,7 @@ mod fresh;
 mod jose;
 mod metadata;
 mod presentation;
+mod redaction;
 mod refresh_request;
 mod request_error;
 mod response;

@@ -45,6 +45,10 @@ impl ClientSecretBasic {
         Self { encoding, ..self }
     }
 
+    pub(super) fn secret(&self) -> &SecretString {
+        &self.secret
+    }
+
     pub(super) fn header_value(&self, id: &str) -> Result<HeaderValue, ClientError> {
         let pair = self.pair(id)?;
         let mut value = Zeroizing::new(String::with_capacity(

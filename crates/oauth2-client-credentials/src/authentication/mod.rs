@@ -71,6 +71,22 @@ impl ClientAuthentication {
         }
     }
 
+    /// What a server should not repeat: the secret, or the assertion.
+    pub(crate) fn secret(&self) -> Option<SecretString> {
+        match &self.method {
+            Method::Basic(basic) => Some(basic.secret().clone()),
+            Method::Post(post) => Some(post.secret().clone()),
+            Method::Assertion(assertion) => {
+                Some(assertion.assertion().expose().trim_ascii().into())
+            }
+            #[cfg(feature = "jose")]
+            Method::SecretJwt(jwt) => jwt.secret(),
+            #[cfg(feature = "jose")]
+            Method::PrivateKeyJwt(_) => None,
+            Method::None | Method::Tls | Method::SelfSignedTls => None,
+        }
+    }
+
     /// What the client called `id` has to send with each request.
     pub(crate) fn credentials(self, id: &str) -> Result<Credentials, ClientError> {
         Ok(match self.method {

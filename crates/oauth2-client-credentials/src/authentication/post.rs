@@ -18,6 +18,10 @@ impl ClientSecretPost {
         }
     }
 
+    pub(super) fn secret(&self) -> &SecretString {
+        &self.secret
+    }
+
     pub(super) fn parameters(&self, id: &str) -> SecretString {
         let secret = self.secret.expose();
         // At worst three bytes for one: what grows would leave copies behind.

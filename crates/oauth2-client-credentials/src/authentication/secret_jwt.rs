@@ -91,6 +91,10 @@ impl ClientSecretJwt {
         Ok(unsigned.with_signature(&signature))
     }
 
+    pub(super) fn secret(&self) -> Option<SecretString> {
+        self.key.secret().map(Into::into)
+    }
+
     pub(super) fn check(&self) -> Result<(), ClientError> {
         if !self.algorithm.is_symmetric() {
             return Err(ClientError::UnsupportedAlgorithm);

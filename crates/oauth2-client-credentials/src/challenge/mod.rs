@@ -50,6 +50,19 @@ impl Challenge {
         }
     }
 
+    /// The same with each of its texts, names too, as `change` has it.
+    pub(crate) fn map(&self, change: impl Fn(&str) -> String) -> Self {
+        Self {
+            scheme: change(&self.scheme),
+            token68: self.token68.as_deref().map(&change),
+            params: self
+                .params()
+                .map(|(name, value)| (change(name), change(value)))
+                .collect(),
+            duplicates: self.duplicates.iter().map(|name| change(name)).collect(),
+        }
+    }
+
     /// The scheme, in lower case: `bearer`, `dpop`, `basic` …
     pub fn scheme(&self) -> &str {
         &self.scheme

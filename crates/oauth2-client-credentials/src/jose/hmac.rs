@@ -22,6 +22,11 @@ impl HmacKey {
         }
     }
 
+    /// What it was made of.
+    pub(crate) fn secret(&self) -> Option<&str> {
+        std::str::from_utf8(&self.octets).ok()
+    }
+
     /// The tag, or `None` if the algorithm is none with a shared secret.
     pub(crate) fn sign(&self, algorithm: JwsAlgorithm, message: &[u8]) -> Option<Vec<u8>> {
         macro_rules! tag {

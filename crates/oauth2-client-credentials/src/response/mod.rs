@@ -14,6 +14,7 @@ mod unique;
 
 pub use self::decoder::{Decoder, ZeroLifetime};
 pub use self::error::{ErrorKind, ResponseError};
+pub(crate) use self::error::{SHOWN, is_shown};
 #[cfg(feature = "jose")]
 pub(crate) use self::headers::dpop_nonce;
 pub(crate) use self::json::{Name, unique_object};

@@ -66,16 +66,23 @@ impl ResponseError {
 /// Without what could forge a line of a log or turn its direction, and not too
 /// long.
 pub(super) fn presentable(text: &str) -> String {
-    const SHOWN: usize = 1_000;
-    let is_shown = |unit: &char| {
-        let turns_or_breaks = matches!(
-            unit,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        );
-        let is_mark = *unit == '\u{feff}';
-        !unit.is_control() && !turns_or_breaks && !is_mark
-    };
-    text.chars().filter(is_shown).take(SHOWN).collect()
+    text.chars()
+        .filter(|unit| is_shown(*unit))
+        .take(SHOWN)
+        .collect()
+}
+
+/// How many characters are kept of what the server said.
+pub(crate) const SHOWN: usize = 1_000;
+
+/// Whether a character of what the server said is kept.
+pub(crate) fn is_shown(unit: char) -> bool {
+    let turns_or_breaks = matches!(
+        unit,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    let is_mark = unit == '\u{feff}';
+    !unit.is_control() && !turns_or_breaks && !is_mark
 }
 
 #[cfg(test)]

@@ -80,6 +80,11 @@ impl ErrorKind {
         }
     }
 
+    /// Whether an error code is one that decides by itself.
+    pub(super) fn is_known(code: &str) -> bool {
+        Self::of_code(code, false).is_some()
+    }
+
     /// The kind that an error code alone decides, whatever the status.
     fn of_code(code: &str, has_nonce: bool) -> Option<Self> {
         Some(match code {

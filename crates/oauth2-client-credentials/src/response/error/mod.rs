@@ -2,6 +2,7 @@
 
 mod display;
 mod kind;
+mod redacted;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::challenge::Challenge;
 use super::{Quirk, answer, headers};
 
 use self::display::presentable;
+pub(crate) use self::display::{SHOWN, is_shown};
 pub use self::kind::ErrorKind;
 
 /// An answer that is not a token, with all that it says.
@@ -26,14 +28,14 @@ pub use self::kind::ErrorKind;
 /// Nothing of the request is in it, so no secret of the client's, and no token
 /// of a response. But the code, the description, the URI and the challenges are
 /// the server's to choose: one that repeats a secret there puts it into
-/// `Display` and `Debug`. Where such a server has to be reckoned with, log
-/// [`kind`](Self::kind), [`status`](Self::status) and, if it is one that you
-/// know, [`code`](Self::code).
+/// `Display` and `Debug`. [`Client::redact`](crate::Client::redact) takes out
+/// what the client knows to be secret.
 #[derive(Clone)]
 pub struct ResponseError {
     inner: Arc<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
     endpoint: &'static str,
     kind: ErrorKind,
@@ -46,7 +48,7 @@ struct Inner {
 }
 
 /// What was wrong with the answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Cause {
     /// The server named an error (RFC 6749 §5.2).
     Code {

@@ -1,0 +1,262 @@
+//! Secrets of the client in what a server said.
+
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
+use crate::form::Encoding;
+use crate::response::{SHOWN, is_shown};
+
+/// What stands in the place of a secret.
+pub(crate) const SECRET: &str = "[secret]";
+
+/// Finds one client's secret in texts, in each form in which it may be there.
+///
+/// The case of ASCII letters does not count: some readers change it, and the
+/// digits of an escape may be in either.
+pub(crate) struct Redaction {
+    /// In lower case.
+    needles: Vec<Zeroizing<Vec<u8>>>,
+    /// In lower case; so short that hiding it alone would shred a text.
+    short: Option<Zeroizing<Vec<u8>>>,
+    hides_jwts: bool,
+}
+
+impl Redaction {
+    const SHORTEST: usize = 4;
+
+    /// Of this secret and what HTTP Basic makes of it, in base64. An empty
+    /// secret is none.
+    pub(crate) fn new(secret: &str, basic: Option<&str>) -> Self {
+        let mut forms = Vec::new();
+        if !secret.is_empty() {
+            forms.push(lower(secret));
+            // What is taken out of an error before anybody sees it.
+            let shown: Zeroizing<String> =
+                Zeroizing::new(secret.chars().filter(|unit| is_shown(*unit)).collect());
+            forms.push(lower(&shown));
+            for encoding in Encoding::ANY {
+                let mut encoded = Zeroizing::new(String::with_capacity(3 * secret.len()));
+                encoding.append(&mut encoded, secret);
+                forms.push(lower(&encoded));
+            }
+            forms.extend(basic.map(|text| lower(text.trim_end_matches('='))));
+        }
+        forms.sort_unstable_by(|a, b| a.as_slice().cmp(b));
+        forms.dedup();
+        forms.retain(|form| form.len() >= Self::SHORTEST);
+        let is_short = (1..Self::SHORTEST).contains(&secret.len());
+        Self {
+            needles: forms,
+            short: is_short.then(|| lower(secret)),
+            hides_jwts: false,
+        }
+    }
+
+    /// Whether all that looks like a signed JWT is a secret: a client that signs
+    /// keeps no copy of what it has sent.
+    pub(crate) fn hiding_jwts(self, hides_jwts: bool) -> Self {
+        Self { hides_jwts, ..self }
+    }
+
+    /// Whether there is nothing to be hidden.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.needles.is_empty() && self.short.is_none() && !self.hides_jwts
+    }
+
+    /// The text without what has to be hidden; `None` if nothing has to.
+    pub(crate) fn hide(&self, text: &str) -> Option<String> {
+        if let Some(short) = &self.short
+            && !covers(text.as_bytes(), short, false).is_empty()
+        {
+            return Some(SECRET.to_owned());
+        }
+        let mut hidden = self.places(text);
+        if hidden.is_empty() {
+            return None;
+        }
+        hidden.sort_unstable_by_key(|place| place.start);
+        let mut shown = String::with_capacity(text.len());
+        let mut end = 0;
+        for place in hidden {
+            if place.start > end || shown.is_empty() {
+                shown.push_str(&text[end..place.start]);
+                shown.push_str(SECRET);
+            }
+            end = end.max(place.end);
+        }
+        shown.push_str(&text[end..]);
+        Some(shown)
+    }
+
+    /// Whether the text has a secret in it that is long enough to be one by
+    /// more than chance.
+    pub(crate) fn finds_in(&self, text: &str) -> bool {
+        !self.places(text).is_empty()
+    }
+
+    fn places(&self, text: &str) -> Vec<Range<usize>> {
+        // What was cut may end within a secret.
+        let is_cut = text.chars().nth(SHOWN - 1).is_some();
+        let mut places: Vec<_> = self
+            .needles
+            .iter()
+            .flat_map(|needle| covers(text.as_bytes(), needle, is_cut))
+            .collect();
+        if self.hides_jwts {
+            places.extend(jwts(text, is_cut));
+        }
+        places
+    }
+}
+
+fn lower(text: &str) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(text.as_bytes().to_ascii_lowercase())
+}
+
+/// Where `needle` is in `text`, overlapping places too; with `is_cut` also where
+/// the text ends within it. Takes linear time (Knuth, Morris and Pratt).
+///
+/// Both are UTF-8, so each place begins and ends between two characters.
+fn covers(text: &[u8], needle: &[u8], is_cut: bool) -> Vec<Range<usize>> {
+    let mut borders = vec![0; needle.len()];
+    let mut matched = 0;
+    for place in 1..needle.len() {
+        while matched > 0 && needle[place] != needle[matched] {
+            matched = borders[matched - 1];
+        }
+        matched += usize::from(needle[place] == needle[matched]);
+        borders[place] = matched;
+    }
+    let mut places = Vec::new();
+    matched = 0;
+    for (place, byte) in text.iter().enumerate() {
+        let byte = byte.to_ascii_lowercase();
+        while matched > 0 && byte != needle[matched] {
+            matched = borders[matched - 1];
+        }
+        matched += usize::from(byte == needle[matched]);
+        if matched == needle.len() {
+            places.push(place + 1 - matched..place + 1);
+            matched = borders[matched - 1];
+        }
+    }
+    if is_cut && matched > 0 {
+        places.push(text.len() - matched..text.len());
+    }
+    places
+}
+
+/// Where something stands that may be a JWT: `eyJ`, which is how base64url has
+/// the beginning of a JSON object, with two dots in what follows.
+fn jwts(text: &str, is_cut: bool) -> Vec<Range<usize>> {
+    let is_of_jwt = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let mut begin = 0;
+    let mut places = Vec::new();
+    for word in text.as_bytes().split(|byte| !is_of_jwt(byte)) {
+        let end = begin + word.len();
+        if let Some(at) = word.windows(3).position(|begin| begin == b"eyJ") {
+            let dots = word[at..].iter().filter(|byte| **byte == b'.').count();
+            if dots >= 2 || (is_cut && end == text.len()) {
+                places.push(begin + at..end);
+            }
+        }
+        begin = end + 1;
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn hidden(secret: &str, text: &str) -> String {
+        let redaction = Redaction::new(secret, None);
+        redaction.hide(text).unwrap_or_else(|| text.to_owned())
+    }
+
+    #[test]
+    fn each_form_of_a_secret_is_hidden() {
+        let secret = "a b+\u{e9}~*";
+        for form in [
+            secret,
+            "a+b%2B%C3%A9%7E*",
+            "a%20b%2B%C3%A9%7E*",
+            "a%20b%2b%c3%a9%7e*",
+            "a+b%2B%C3%A9%7E%2A",
+            "a%20b%2B%C3%A9%7E%2A",
+            "a%20b%2B%C3%A9~%2A",
+            "A B+\u{e9}~*",
+        ] {
+            let text = format!("\u{fc}{form}\u{fc}{form}{form}.");
+            assert_eq!(
+                hidden(secret, &text),
+                "\u{fc}[secret]\u{fc}[secret].",
+                "{form}"
+            );
+        }
+        assert_eq!(Redaction::new(secret, None).hide("a b+\u{e9}~"), None);
+        // Control characters are out of an error before anybody looks.
+        assert_eq!(hidden("se\r\ncret", "a secret b"), "a [secret] b");
+    }
+
+    #[test]
+    fn overlapping_places_are_hidden_as_one() {
+        assert_eq!(hidden("abab", "xabababx"), "x[secret]x");
+        assert_eq!(hidden("aaaa", "aaaaaaa"), "[secret]");
+        assert_eq!(hidden("secret", "[secret]"), "[[secret]]");
+        assert_eq!(hidden("aabaaa", "aabaabaaab"), "aab[secret]b");
+    }
+
+    #[test]
+    fn a_short_secret_hides_the_whole_text() {
+        for secret in ["e", "\u{e9}", "abc"] {
+            let text = format!("bad client {secret}");
+            assert_eq!(hidden(secret, &text), SECRET, "{secret}");
+            assert_eq!(hidden(secret, "x y z"), "x y z", "{secret}");
+        }
+        assert_eq!(hidden("", "x y z"), "x y z");
+        assert!(Redaction::new("", Some("aWQ6")).is_idle());
+    }
+
+    #[test]
+    fn the_text_of_basic_is_hidden() {
+        let redaction = Redaction::new("s3cr3t", Some("c3ZjOnMzY3IzdA=="));
+        let text = "bad `Basic c3ZjOnMzY3IzdA==`";
+        assert_eq!(redaction.hide(text).unwrap(), "bad `Basic [secret]==`");
+    }
+
+    #[test]
+    fn a_text_that_was_cut_may_end_in_a_secret() {
+        let cut = format!("{}s3cr", "x".repeat(SHOWN - 4));
+        assert!(hidden("s3cr3t", &cut).ends_with("xx[secret]"));
+        assert!(hidden("s3cr3t", &cut[1..]).ends_with("xxs3cr"));
+    }
+
+    #[test]
+    fn what_looks_like_a_jwt_is_hidden_if_asked() {
+        let redaction = Redaction::new("", None).hiding_jwts(true);
+        for (text, expected) in [
+            ("(eyJh.eyJi.c-_) \u{e9}", Some("([secret]) \u{e9}")),
+            ("eyJh.eyJi", None),
+            (
+                "client_assertion=eyJh.b.&c",
+                Some("client_assertion=[secret]&c"),
+            ),
+            ("a.b.c", None),
+        ] {
+            assert_eq!(redaction.hide(text).as_deref(), expected, "{text}");
+        }
+        assert_eq!(Redaction::new("", None).hide("eyJh.eyJi.c"), None);
+    }
+
+    #[test]
+    fn nothing_panics_and_nothing_is_left() {
+        proptest!(|(before in ".*", secret in "[0-9x-z+%\u{e9}]{4,12}", after in ".*")| {
+            let shown = hidden(&secret, &format!("{before}{secret}{after}"));
+            prop_assert!(shown.contains(SECRET) && !shown.contains(&secret), "{}", shown);
+        });
+    }
+}
