@@ -1,0 +1,160 @@
+//! A credential in a file that somebody else renews.
+
+use std::{
+    fs::File,
+    hash::{BuildHasher, RandomState},
+    io::Read,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use oauth2_client_credentials::{ClientAuthentication, SecretString};
+use tokio::runtime::Handle;
+
+use super::{
+    ask::{Asking, Question},
+    current::Current,
+};
+use crate::error::{BoxError, TokenError, TokenErrorKind};
+
+/// Makes an authentication of a file's bytes.
+pub(super) type Reader = Box<dyn Fn(&[u8]) -> Result<ClientAuthentication, BoxError> + Send + Sync>;
+
+/// A file, and what was in it the last time.
+pub(super) struct CredentialFile {
+    path: PathBuf,
+    reader: Reader,
+    question: Question,
+    /// A fingerprint with a key of this process: of the secret itself there is no second copy.
+    seen: Mutex<Option<u64>>,
+    hasher: RandomState,
+}
+
+/// No credential is larger, in bytes.
+const LARGEST: usize = 65_536;
+
+/// How often the file is looked at while requests fail because of what was in it.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+impl CredentialFile {
+    pub(super) fn new(path: PathBuf, reader: Reader) -> Self {
+        Self {
+            path,
+            reader,
+            question: Question::default(),
+            seen: Mutex::new(None),
+            hasher: RandomState::new(),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn may_look(&self) -> bool {
+        self.question.may_look(LOOK_EVERY)
+    }
+
+    /// Reads it on a thread for blocking work: a file may lie on a network.
+    pub(super) fn read(self: &Arc<Self>, runtime: &Handle, current: &Arc<Current>) -> Asking {
+        self.question.ask(|answering| {
+            let (this, current) = (Arc::clone(self), Arc::clone(current));
+            drop(runtime.spawn_blocking(move || {
+                this.read_now(&current);
+                drop(answering);
+            }));
+        })
+    }
+
+    fn read_now(&self, current: &Current) {
+        if let Err(problem) = self.try_read(current) {
+            // Named with its path, and not with what is in it.
+            let message = format!(
+                "no token, for the credential file {}: {problem}; check the path, who may read it, and what is in it",
+                self.path.display()
+            );
+            current.fail(TokenError::new(TokenErrorKind::Configuration, message));
+        }
+    }
+
+    fn try_read(&self, current: &Current) -> Result<(), BoxError> {
+        let bytes = Wiped::read(&self.path)?;
+        let bytes = bytes.as_slice();
+        if bytes.is_empty() {
+            return Err("it is empty".into());
+        }
+        if bytes.len() > LARGEST {
+            return Err(format!("it is over {LARGEST} bytes").into());
+        }
+        let print = Some(self.hasher.hash_one(bytes));
+        let seen = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen == print {
+            current.confirm();
+            return Ok(());
+        }
+        current.adopt((self.reader)(bytes)?)?;
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = print;
+        Ok(())
+    }
+}
+
+/// A file's bytes, of which no copy is left behind if they are text.
+enum Wiped {
+    Text(SecretString),
+    Bytes(Vec<u8>),
+}
+
+impl Wiped {
+    fn read(path: &Path) -> Result<Self, std::io::Error> {
+        // Large enough from the start: what grows leaves copies behind.
+        let mut bytes = Vec::with_capacity(LARGEST + 1);
+        File::open(path)?
+            .take(LARGEST as u64 + 1)
+            .read_to_end(&mut bytes)?;
+        Ok(match String::from_utf8(bytes) {
+            Ok(text) => Self::Text(text.into()),
+            Err(error) => Self::Bytes(error.into_bytes()),
+        })
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.expose().as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+}
+
+/// The secret in a file's bytes, without the line ends that editors and `echo` put after it.
+pub(super) fn secret_text(bytes: &[u8]) -> Result<SecretString, BoxError> {
+    // The error of the standard library would be as good, but says nothing of the file's.
+    let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.is_empty() {
+        return Err("it has nothing but line ends in it".into());
+    }
+    Ok(text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_ends_are_no_part_of_a_secret_and_all_else_is() {
+        for (text, secret) in [
+            ("s", "s"),
+            ("s\n", "s"),
+            ("s\r\n", "s"),
+            ("s\n\n", "s"),
+            (" s \n", " s "),
+            ("a\nb\n", "a\nb"),
+        ] {
+            assert_eq!(secret_text(text.as_bytes()).unwrap().expose(), secret);
+        }
+        for bytes in [&b"\r\n"[..], b"\xff"] {
+            assert!(secret_text(bytes).is_err(), "{bytes:?}");
+        }
+    }
+}

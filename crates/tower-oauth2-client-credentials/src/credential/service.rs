@@ -1,0 +1,113 @@
+//! A credential that a service of the user's gives.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use oauth2_client_credentials::ClientAuthentication;
+use tokio::{runtime::Handle, time::Instant};
+use tower::{ServiceExt, util::BoxCloneService};
+use tower_service::Service;
+
+use super::{
+    ask::{Asking, Question},
+    current::Current,
+};
+use crate::error::{BoxError, TokenError, TokenErrorKind};
+
+/// A service that is asked for the credential, with its types erased.
+pub(super) struct CredentialService {
+    /// It need not be `Sync`, and is locked for one clone.
+    service: Mutex<BoxCloneService<(), ClientAuthentication, BoxError>>,
+    max_age: Duration,
+    question: Question,
+    failed_at: Mutex<Option<Instant>>,
+}
+
+/// How often it is asked while requests fail because of what it gave, and while it fails.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+
+impl CredentialService {
+    pub(super) fn new<T>(service: T, max_age: Duration) -> Self
+    where
+        T: Service<(), Response = ClientAuthentication> + Clone + Send + 'static,
+        T::Future: Send + 'static,
+        T::Error: Into<BoxError>,
+    {
+        Self {
+            service: Mutex::new(BoxCloneService::new(service.map_err(Into::into))),
+            max_age,
+            question: Question::default(),
+            failed_at: Mutex::new(None),
+        }
+    }
+
+    /// Whether what it gave is too old. With an old one at hand, a service that fails is left alone for a while.
+    pub(super) fn is_due(&self, current: &Current) -> bool {
+        let old = current
+            .read_at()
+            .is_none_or(|read_at| read_at.elapsed() >= self.max_age);
+        let failed_at = *self
+            .failed_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let left_alone = current.version() > 0
+            && failed_at.is_some_and(|failed_at| failed_at.elapsed() < LOOK_EVERY);
+        old && !left_alone
+    }
+
+    pub(super) fn may_look(&self) -> bool {
+        self.question.may_look(LOOK_EVERY)
+    }
+
+    /// Asks it, in a task of its own.
+    pub(super) fn ask(self: &Arc<Self>, runtime: &Handle, current: &Arc<Current>) -> Asking {
+        self.question.ask(|answering| {
+            let (this, current) = (Arc::clone(self), Arc::clone(current));
+            drop(runtime.spawn(async move {
+                let answer = this.clone_service().oneshot(()).await;
+                this.take(&current, answer);
+                drop(answering);
+            }));
+        })
+    }
+
+    fn clone_service(&self) -> BoxCloneService<(), ClientAuthentication, BoxError> {
+        let service = self.service.lock().unwrap_or_else(PoisonError::into_inner);
+        service.clone()
+    }
+
+    fn take(&self, current: &Current, answer: Result<ClientAuthentication, BoxError>) {
+        let outcome = answer.map_err(problem).and_then(|authentication| {
+            current.adopt(authentication).map_err(|error| {
+                let message = format!("no token, for the client's credential is none: {error}");
+                TokenError::new(TokenErrorKind::Configuration, message)
+            })
+        });
+        let failed_at = outcome.as_ref().err().map(|_| Instant::now());
+        *self
+            .failed_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = failed_at;
+        if let Err(problem) = outcome {
+            current.fail(problem);
+        }
+    }
+}
+
+/// Its own word if it has one, else a failure that may pass.
+fn problem(error: BoxError) -> TokenError {
+    if let Some(known) = TokenError::find(&*error) {
+        return known.clone();
+    }
+    let mut message =
+        "no token, for the service that gives the client's credential failed".to_owned();
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
+    while let Some(error) = cause {
+        message.push_str(": ");
+        message.push_str(&error.to_string());
+        cause = error.source();
+    }
+    TokenError::new(TokenErrorKind::Transient, message)
+}

@@ -1,0 +1,72 @@
+//! What came instead of a token.
+
+use std::{error::Error, fmt};
+
+use oauth2_client_credentials::{EndpointUri, ErrorKind, ResponseError};
+
+use crate::{
+    credential::Tried,
+    error::{BoxError, find},
+};
+
+/// A [`TokenEndpoint`](crate::TokenEndpoint) could not do what it was asked for.
+///
+/// Its source is the HTTP service's error, a [`ResponseError`], or a [`TokenError`](crate::TokenError) where nothing was sent: there is no
+/// credential, or no metadata. What the client keeps secret is in none of them, also where the server repeats it.
+#[derive(Debug)]
+pub struct EndpointError {
+    task: Task,
+    tried: Tried,
+    source: BoxError,
+}
+
+/// What was to be done.
+#[derive(Debug)]
+pub(super) enum Task {
+    /// A token was asked for at this endpoint.
+    Token(EndpointUri),
+    /// A token was asked for, and it was not even clear where.
+    NoEndpoint,
+}
+
+impl EndpointError {
+    pub(super) fn new(task: Task, tried: Tried, source: impl Into<BoxError>) -> Self {
+        Self {
+            task,
+            tried,
+            source: source.into(),
+        }
+    }
+
+    /// The [version](crate::Credential::version) of the credential that the request was made with.
+    #[must_use]
+    pub fn credential_version(&self) -> u64 {
+        self.tried.version()
+    }
+
+    pub(crate) fn tried(&self) -> &Tried {
+        &self.tried
+    }
+
+    /// Whether the server does not accept the client.
+    pub(super) fn refuses_client(&self) -> bool {
+        find::<ResponseError>(&*self.source)
+            .is_some_and(|answer| answer.kind() == ErrorKind::ClientAuthentication)
+    }
+}
+
+impl fmt::Display for EndpointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.task {
+            // Without its query: some servers want a key in it.
+            Task::Token(endpoint) => write!(f, "the token request to {endpoint} failed"),
+            Task::NoEndpoint => f.write_str("no token request could be made"),
+        }
+    }
+}
+
+impl Error for EndpointError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.source)
+    }
+}

@@ -1,0 +1,157 @@
+//! The token service that speaks HTTP.
+
+mod error;
+mod exchange;
+mod fresh;
+mod http;
+
+pub use self::error::EndpointError;
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use ::http::{Request, Response};
+use bytes::Bytes;
+use http_body::Body;
+use oauth2_client_credentials::{Decoder, EndpointUri, TokenResponse};
+use tower_service::Service;
+
+use self::http::Http;
+use crate::{
+    credential::Credential,
+    error::BoxError,
+    fetch::Fetch,
+    source::{Clock, SystemClock},
+};
+
+/// The authorization server's token endpoint over an HTTP service of yours (RFC 6749 §3.2).
+///
+/// The HTTP service may be any: a hyper-util client, one with timeouts, a proxy or mutual TLS around it, a test's. It must not
+/// follow redirects. Its types are erased here, so that this one has none: a token is fetched once in a while, and a box costs
+/// nothing then.
+///
+/// ```
+/// use bytes::Bytes;
+/// use http_body_util::Full;
+/// use oauth2_client_credentials::{Client, ClientSecretBasic, EndpointUri};
+/// use tower_oauth2_client_credentials::TokenEndpoint;
+/// # fn http_client() -> oauth2_client_credentials_testkit::AuthorizationServer { oauth2_client_credentials_testkit::AuthorizationServer::new() }
+///
+/// let http = http_client(); // any Service<http::Request<Full<Bytes>>>
+/// let client = Client::new("svc", ClientSecretBasic::new("secret"))?;
+/// let endpoint = TokenEndpoint::new(http, EndpointUri::new("https://as.example.com/token")?, client);
+/// # Ok::<(), tower_oauth2_client_credentials::BoxError>(())
+/// ```
+///
+/// # Errors
+///
+/// As a service it fails with an [`EndpointError`].
+#[derive(Clone)]
+pub struct TokenEndpoint {
+    http: Http,
+    uri: EndpointUri,
+    credential: Credential,
+    decoder: Decoder,
+    clock: Arc<dyn Clock>,
+}
+
+impl TokenEndpoint {
+    /// The token endpoint at `uri`, for a client with this credential, through an HTTP service whose request body can be made
+    /// of [`Bytes`] (`Full<Bytes>`, `axum::body::Body`, …).
+    pub fn new<T, B, R>(http: T, uri: EndpointUri, credential: impl Into<Credential>) -> Self
+    where
+        T: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+        T::Future: Send + 'static,
+        T::Error: Into<BoxError>,
+        B: From<Bytes> + 'static,
+        R: Body + Send + 'static,
+        R::Data: Send,
+        R::Error: Into<BoxError>,
+    {
+        Self::with_body(http, B::from, uri, credential)
+    }
+
+    /// The same for any other body: `body` makes it of the request's bytes.
+    pub fn with_body<T, B, R, F>(
+        http: T,
+        body: F,
+        uri: EndpointUri,
+        credential: impl Into<Credential>,
+    ) -> Self
+    where
+        T: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+        T::Future: Send + 'static,
+        T::Error: Into<BoxError>,
+        F: Fn(Bytes) -> B + Clone + Send + 'static,
+        B: 'static,
+        R: Body + Send + 'static,
+        R::Data: Send,
+        R::Error: Into<BoxError>,
+    {
+        Self {
+            http: Http::new(http, body),
+            uri,
+            credential: credential.into(),
+            decoder: Decoder::default(),
+            clock: Arc::new(SystemClock::new()),
+        }
+    }
+
+    /// Reads answers by other rules than the lenient ones.
+    #[must_use]
+    pub fn decoder(mut self, decoder: Decoder) -> Self {
+        self.decoder = decoder;
+        self
+    }
+
+    /// Takes the time of day, which a `Retry-After` date is compared with, from another clock.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// The credential that token requests are made with.
+    #[must_use]
+    pub fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
+    /// What sets the tokens of this client at this endpoint apart from all others. It does not change when a secret is
+    /// replaced; it is no secret, but it has the client's id in it.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        // A line feed stands in no URI.
+        format!("{}\n{}", self.uri.uri(), self.credential.client_id())
+    }
+}
+
+impl Service<Fetch> for TokenEndpoint {
+    type Response = TokenResponse;
+    type Error = EndpointError;
+    type Future = Pin<Box<dyn Future<Output = Result<TokenResponse, EndpointError>> + Send>>;
+
+    /// Always ready: the readiness of the HTTP service is awaited by the token request itself.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, fetch: Fetch) -> Self::Future {
+        Box::pin(self.clone().fetch(fetch.request().clone()))
+    }
+}
+
+impl fmt::Debug for TokenEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenEndpoint")
+            .field("uri", &self.uri)
+            .field("credential", &self.credential)
+            .field("decoder", &self.decoder)
+            .finish_non_exhaustive()
+    }
+}
