@@ -3,10 +3,9 @@
 use std::fmt;
 
 use http::Uri;
-use http::uri::Authority;
 
 use crate::transport;
-use crate::uri::has_uri_characters;
+use crate::uri::{has_uri_characters, has_usable_port};
 
 /// The URI of a token endpoint (RFC 6749 §3.2): absolute, with no fragment and
 /// no user information, over https or to this machine.
@@ -94,13 +93,6 @@ impl EndpointUri {
     pub fn is_loopback(&self) -> bool {
         self.uri.host().is_some_and(transport::is_loopback)
     }
-}
-
-/// `Uri` takes a port that is none for no port at all, and the request would go
-/// to the default one.
-fn has_usable_port(authority: &Authority) -> bool {
-    let (_, port) = authority.as_str().split_at(authority.host().len());
-    matches!(port, "" | ":") || authority.port_u16().is_some()
 }
 
 impl fmt::Display for EndpointUri {

@@ -5,7 +5,7 @@
 //! the client credentials grant (RFC 6749 §4.4). This crate is the protocol of
 //! it and nothing else: it makes an [`http::Request`], reads an
 //! [`http::Response`], and shows the token to a resource server. It has no
-//! runtime, no socket, no lock and no clock; the time is an argument. Any HTTP
+//! runtime, no socket and no clock; the time is an argument. Any HTTP
 //! client can send the request. The crate `tower-oauth2-client-credentials` is a
 //! tower layer on top, which fetches, shares and renews tokens by itself.
 //!
@@ -96,7 +96,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | `jose` | `client_secret_jwt`, `private_key_jwt`, DPoP (`DpopKey`, `DpopNonces`), keys (`SigningKey`) and thumbprints (`PublicJwk`, `Certificate`): HMAC, ECDSA and Ed25519, all in Rust |
+//! | `jose` | `client_secret_jwt`, `private_key_jwt`, DPoP (`Dpop`), keys (`SigningKey`) and thumbprints (`PublicJwk`, `Certificate`): HMAC, ECDSA and Ed25519, all in Rust |
 //! | `rsa` | `jose` with RSA keys; needs a C compiler |
 //! | `mac` | tokens of the type `mac`, by the drafts 00 and 01 |
 //!
@@ -153,7 +153,7 @@ pub use crate::presentation::{
     Bearer, BearerInForm, BearerInQuery, OnExisting, Presentation, PresentationError,
 };
 #[cfg(feature = "jose")]
-pub use crate::presentation::{DpopKey, DpopNonces, DpopProof, DpopRole, attach_dpop_proof};
+pub use crate::presentation::{Dpop, DpopKey, DpopNonces, DpopProof, DpopRole, attach_dpop_proof};
 #[cfg(feature = "mac")]
 pub use crate::presentation::{Mac, MacAlgorithm, MacError, MacSignature};
 pub use crate::refresh_request::RefreshRequest;

@@ -1,5 +1,16 @@
 //! What counts as a URI.
 
+use http::uri::Authority;
+
+/// Whether the port, if there is one, is a number that a port can have. `Uri`
+/// takes one that is none for no port at all, and would have the default one.
+pub(crate) fn has_usable_port(authority: &Authority) -> bool {
+    let text = authority.as_str();
+    let text = text.rsplit_once('@').map_or(text, |(_, text)| text);
+    let port = text.get(authority.host().len()..).unwrap_or_default();
+    matches!(port, "" | ":") || authority.port_u16().is_some()
+}
+
 /// RFC 3986 §4.3, as far as characters and the scheme go.
 pub(crate) fn is_absolute_uri(uri: &str) -> bool {
     let Some((scheme, rest)) = uri.split_once(':') else {

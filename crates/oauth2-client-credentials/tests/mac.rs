@@ -3,6 +3,7 @@
 #![cfg(feature = "mac")]
 #![allow(clippy::unwrap_used, reason = "functions that tests share are tests")]
 
+use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -142,16 +143,58 @@ fn what_is_refused_leaves_the_request_as_it_was() {
         refused(&mac, "https://a.example/", &quoted.unwrap()),
         refused(&mac.clone().ext("a\nb"), "https://a.example/", &token()),
     ] {
-        assert!(matches!(error, PresentationError::Other(_)), "{error:?}");
+        assert_eq!(error, PresentationError::NoMac(MacError::InvalidCharacter));
+        let source = error.source().unwrap().downcast_ref::<MacError>();
+        assert_eq!(source, Some(&MacError::InvalidCharacter));
     }
     let sign = |uri, nonce| mac.sign(&head(uri), b"", "id", 0, nonce).unwrap_err();
     assert_eq!(sign("/", "n"), MacError::MissingHost);
     assert_eq!(sign("ftp://a.example/", "n"), MacError::MissingHost);
     assert_eq!(sign("https://a.example/", ""), MacError::InvalidCharacter);
+    assert_eq!(sign("https://a.example:99999/", "n"), MacError::InvalidPort);
     assert_eq!(
         sign("https://a.example/", "n\\"),
         MacError::InvalidCharacter
     );
+}
+
+#[test]
+fn the_key_that_came_with_the_token_comes_before_the_fixed_one() {
+    let attached = |mac: &Mac, token: &TokenResponse| {
+        let mut parts = head("https://a.example/");
+        let scheme: &dyn Presentation = mac;
+        scheme
+            .attach(&mut parts, token, &fresh())
+            .map(|()| value(&parts).to_owned())
+    };
+    let bare = TokenResponse::builder("id")
+        .token_type("MAC".into())
+        .build()
+        .unwrap();
+    let fixed = Mac::draft_01("k", MacAlgorithm::HmacSha1);
+    let issued = Mac::draft_01_with_issued_keys();
+    let of_token = Mac::draft_01_from(&token()).unwrap();
+
+    assert_eq!(
+        attached(&fixed, &token()).unwrap(),
+        attached(&of_token, &token()).unwrap()
+    );
+    assert_eq!(
+        attached(&issued, &token()).unwrap(),
+        attached(&of_token, &token()).unwrap()
+    );
+    assert_ne!(
+        attached(&fixed, &bare).unwrap(),
+        attached(&of_token, &bare).unwrap()
+    );
+    for mac in [issued, Mac::draft_00_with_issued_keys()] {
+        assert_eq!(
+            attached(&mac, &bare).unwrap_err(),
+            PresentationError::NoMac(MacError::MissingKey)
+        );
+        let signed = mac.sign(&head("https://a.example/"), b"", "id", 0, "n");
+        assert_eq!(signed.unwrap_err(), MacError::MissingKey);
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::jose::KeyError;
 
 pub use self::bearer::{Bearer, OnExisting};
 #[cfg(feature = "jose")]
-pub use self::dpop::{DpopKey, DpopNonces, DpopProof, DpopRole, attach_dpop_proof};
+pub use self::dpop::{Dpop, DpopKey, DpopNonces, DpopProof, DpopRole, attach_dpop_proof};
 pub use self::form_body::BearerInForm;
 #[cfg(feature = "mac")]
 pub use self::mac::{Mac, MacAlgorithm, MacError, MacSignature};
@@ -44,6 +44,12 @@ pub enum PresentationError {
     UnsupportedPlacement,
     /// A proof needs the host that the request goes to, and the URI names none.
     RelativeUri,
+    /// The port of the URI is none: no number, or beyond 65535. A proof of
+    /// another port would be for another server.
+    InvalidPort,
+    /// The request cannot be signed with a MAC.
+    #[cfg(feature = "mac")]
+    NoMac(MacError),
     /// The key could not sign the proof.
     #[cfg(feature = "jose")]
     NotSigned(KeyError),
@@ -70,6 +76,9 @@ impl fmt::Display for PresentationError {
                 "the token goes into a form only, which needs its content type and a method other than GET and HEAD",
             ),
             Self::RelativeUri => f.write_str("a proof needs a URI that names the host"),
+            Self::InvalidPort => f.write_str("the port of the URI is not a number up to 65535"),
+            #[cfg(feature = "mac")]
+            Self::NoMac(_) => f.write_str("the request cannot be signed with a MAC"),
             #[cfg(feature = "jose")]
             Self::NotSigned(_) => f.write_str("the key could not sign the proof"),
             Self::Other(what) => f.write_str(what),
@@ -78,9 +87,12 @@ impl fmt::Display for PresentationError {
 }
 
 impl std::error::Error for PresentationError {
-    #[cfg(feature = "jose")]
+    #[cfg(any(feature = "jose", feature = "mac"))]
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
+            #[cfg(feature = "mac")]
+            Self::NoMac(error) => Some(error),
+            #[cfg(feature = "jose")]
             Self::NotSigned(error) => Some(error),
             _ => None,
         }

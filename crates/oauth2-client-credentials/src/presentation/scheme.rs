@@ -1,5 +1,7 @@
 //! Any way to show a token.
 
+use std::fmt::Debug;
+
 use http::{Uri, request, response};
 
 use crate::fresh::Fresh;
@@ -21,6 +23,8 @@ use super::PresentationError;
 /// A server that wants the token in a header of its own:
 ///
 /// ```
+/// use std::sync::Arc;
+///
 /// use http::{HeaderValue, request};
 /// use oauth2_client_credentials::{
 ///     Fresh, Presentation, PresentationError, TokenResponse, TokenType, is_secure,
@@ -52,14 +56,14 @@ use super::PresentationError;
 /// }
 ///
 /// # let fresh = Fresh::new(std::time::SystemTime::now(), [0; 16]);
-/// let schemes: Vec<Box<dyn Presentation>> = vec![Box::new(ApiToken)];
+/// let schemes: Vec<Arc<dyn Presentation>> = vec![Arc::new(ApiToken)];
 /// let token = TokenResponse::new("abc")?;
 /// let (mut parts, ()) = http::Request::get("https://api.example.com/").body(())?.into_parts();
 /// schemes[0].attach(&mut parts, &token, &fresh)?;
 /// assert_eq!(parts.headers["x-api-token"], "abc");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub trait Presentation {
+pub trait Presentation: Debug + Send + Sync {
     /// Puts the token on the request that these are the parts of. `fresh` is for
     /// schemes that sign, and new for each request.
     ///
@@ -74,10 +78,17 @@ pub trait Presentation {
     ) -> Result<(), PresentationError>;
 
     /// Takes from an answer what the next request to the same place needs, such
-    /// as a nonce. `uri` is where the request went.
+    /// as a nonce. `uri` is where the request went. Each answer is to be given
+    /// here once.
     ///
-    /// Does nothing unless a scheme says otherwise.
-    fn learn(&self, uri: &Uri, response: &response::Parts) {
+    /// `true` means that the request was refused only for want of what has just
+    /// been learned, so that it is worth sending it once more, attached anew. A
+    /// second refusal is final.
+    ///
+    /// Learns nothing unless a scheme says otherwise.
+    #[must_use]
+    fn learn(&self, uri: &Uri, response: &response::Parts) -> bool {
         let _ = (uri, response);
+        false
     }
 }

@@ -1,5 +1,6 @@
 //! Tokens that are bound to a key, and the proof that comes with each use.
 
+mod handle;
 mod nonces;
 mod proof;
 mod target;
@@ -18,6 +19,7 @@ use crate::transport::is_secure;
 
 use super::{OnExisting, PresentationError};
 
+pub use self::handle::Dpop;
 pub use self::nonces::{DpopNonces, DpopRole};
 pub use self::proof::DpopProof;
 
@@ -87,6 +89,10 @@ impl DpopKey {
         }
     }
 
+    pub(super) fn existing(&self) -> OnExisting {
+        self.on_existing
+    }
+
     /// The thumbprint that a token is bound to: `jkt` in its confirmation claim
     /// (RFC 9449 §6).
     pub fn thumbprint(&self) -> &str {
@@ -101,11 +107,9 @@ impl DpopKey {
     /// The signed proof: the value of the header `DPoP`.
     ///
     /// # Errors
-    /// When the URI names no host or the key cannot sign.
+    /// When the URI names no host, its port is none, or the key cannot sign.
     pub fn sign(&self, proof: &DpopProof<'_>) -> Result<HeaderValue, PresentationError> {
-        let input = proof
-            .signing_input(self.key.algorithm(), &self.public)
-            .ok_or(PresentationError::RelativeUri)?;
+        let input = proof.signing_input(self.key.algorithm(), &self.public)?;
         let signature = self.key.sign(input.as_bytes());
         let signature = signature.map_err(PresentationError::NotSigned)?;
         // Base64url and dots can stand in a header.
@@ -119,8 +123,8 @@ impl DpopKey {
     /// is there. `nonce` is what the authorization server gave last.
     ///
     /// # Errors
-    /// When the URI names no host or the key cannot sign; the request is then as
-    /// it was.
+    /// When the URI names no host, its port is none, or the key cannot sign; the
+    /// request is then as it was.
     pub fn prove<B>(
         &self,
         request: &mut Request<B>,

@@ -11,44 +11,11 @@ use super::target::origin;
 /// each server, in each of its roles.
 ///
 /// A server can give one in any answer, a success too, so every answer is to be
-/// [learned](Self::learn) from. There are at most [`MAX_SERVERS`](Self::MAX_SERVERS),
-/// and who was not heard of for the longest is forgotten first.
+/// [learned](Self::learn) from. There are at most [`MAX_SERVERS`](Self::MAX_SERVERS)
+/// of each role, and who was not heard of for the longest is forgotten first.
 ///
-/// This is plain data without a lock. A client that shares it puts it into one,
-/// together with the key:
-///
-/// ```
-/// use std::sync::{Mutex, PoisonError};
-///
-/// use http::{Uri, request, response};
-/// use oauth2_client_credentials::{
-///     DpopKey, DpopNonces, DpopRole, Fresh, Presentation, PresentationError, TokenResponse,
-/// };
-///
-/// struct Dpop {
-///     key: DpopKey,
-///     nonces: Mutex<DpopNonces>,
-/// }
-///
-/// impl Presentation for Dpop {
-///     fn attach(
-///         &self,
-///         parts: &mut request::Parts,
-///         token: &TokenResponse,
-///         fresh: &Fresh,
-///     ) -> Result<(), PresentationError> {
-///         let nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
-///         let nonce = nonces.get(DpopRole::ResourceServer, &parts.uri).map(str::to_owned);
-///         drop(nonces);
-///         self.key.attach(parts, token, nonce.as_deref(), fresh)
-///     }
-///
-///     fn learn(&self, uri: &Uri, response: &response::Parts) {
-///         let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
-///         nonces.learn(DpopRole::ResourceServer, uri, &response.headers);
-///     }
-/// }
-/// ```
+/// This is plain data without a lock, for who sends proofs in a way of his own;
+/// [`Dpop`](crate::Dpop) is this and a key in one, to be shared.
 #[derive(Clone, Debug, Default)]
 pub struct DpopNonces {
     /// Who was heard of last stands last.
@@ -59,7 +26,12 @@ pub struct DpopNonces {
 struct Entry {
     role: DpopRole,
     origin: String,
-    nonce: String,
+    /// `None` as long as only the requests count.
+    nonce: Option<String>,
+    /// How many requests that have this nonce are not answered yet,
+    current: u32,
+    /// and how many that have an earlier one, or none.
+    earlier: u32,
 }
 
 /// What a server is: the nonces of one role say nothing about the other, even
@@ -74,7 +46,8 @@ pub enum DpopRole {
 }
 
 impl DpopNonces {
-    /// How many servers are remembered.
+    /// How many servers of each role are remembered: nobody who makes a client
+    /// ask many resource servers can have it forget its authorization server.
     pub const MAX_SERVERS: usize = 64;
 
     /// The longest nonce that is taken, in bytes. It goes into every request.
@@ -87,28 +60,97 @@ impl DpopNonces {
 
     /// The nonce for the next request to `uri`, if the server gave one.
     pub fn get(&self, role: DpopRole, uri: &Uri) -> Option<&str> {
-        let origin = origin(uri)?;
-        let place = self.place(role, &origin)?;
-        Some(&self.entries[place].nonce)
+        let place = self.place(role, &origin(uri)?)?;
+        self.entries[place].nonce.as_deref()
     }
 
     /// Takes the nonce from an answer of the server at `uri`. Without one, with
     /// one that is malformed (RFC 9449 §8.1) or too long, nothing changes.
     pub fn learn(&mut self, role: DpopRole, uri: &Uri, headers: &HeaderMap) {
-        let (Some(nonce), Some(origin)) = (legal_nonce(headers), origin(uri)) else {
-            return;
+        self.answered(role, uri, headers, false);
+    }
+
+    /// The nonce for a request that is about to be sent.
+    pub(super) fn take(&mut self, role: DpopRole, uri: &Uri) -> Option<String> {
+        let origin = origin(uri)?;
+        let place = match self.place(role, &origin) {
+            Some(place) => place,
+            None => self.add(role, origin, false)?,
         };
-        let known = self.place(role, &origin);
-        if let Some(place) = known {
+        let entry = &mut self.entries[place];
+        entry.current = entry.current.saturating_add(1);
+        entry.nonce.clone()
+    }
+
+    /// Learns from an answer. `asks` is whether it refuses the request for want
+    /// of the nonce that it brings, and what comes out whether the request had
+    /// another one than that.
+    ///
+    /// Which nonce it had is not told by its answer. But all that have not been
+    /// answered are counted, so that of a burst under one nonce each request is
+    /// repeated once, and none that was refused with the very nonce that the
+    /// server wants.
+    pub(super) fn answered(
+        &mut self,
+        role: DpopRole,
+        uri: &Uri,
+        headers: &HeaderMap,
+        asks: bool,
+    ) -> bool {
+        self.answered_with(role, uri, dpop_nonce(headers), asks)
+    }
+
+    /// The same with a nonce that is legal but may be too long.
+    pub(super) fn answered_with(
+        &mut self,
+        role: DpopRole,
+        uri: &Uri,
+        nonce: Option<&str>,
+        asks: bool,
+    ) -> bool {
+        let Some(origin) = origin(uri) else {
+            return false;
+        };
+        let nonce = nonce.filter(|nonce| nonce.len() <= Self::MAX_LENGTH);
+        let place = match (self.place(role, &origin), nonce) {
+            (Some(place), _) => place,
+            (None, Some(_)) => match self.add(role, origin, true) {
+                Some(place) => place,
+                None => return false,
+            },
+            (None, None) => return false,
+        };
+        let mut entry = self.entries.remove(place);
+        let had_another = entry.answered(nonce) && asks;
+        let place = if nonce.is_some() {
+            self.entries.len()
+        } else {
+            place
+        };
+        self.entries.insert(place, entry);
+        had_another
+    }
+
+    /// The place of a new entry, if there is room for one. A server that gave no
+    /// nonce makes room for others, and takes none from them.
+    fn add(&mut self, role: DpopRole, origin: String, has_nonce: bool) -> Option<usize> {
+        let of_role = || self.entries.iter().filter(|entry| entry.role == role);
+        if of_role().count() >= Self::MAX_SERVERS {
+            let is_one = |entry: &Entry| entry.role == role && entry.nonce.is_none();
+            let place = self.entries.iter().position(is_one).or_else(|| {
+                let first = self.entries.iter().position(|entry| entry.role == role);
+                first.filter(|_| has_nonce)
+            })?;
             self.entries.remove(place);
-        } else if self.entries.len() == Self::MAX_SERVERS {
-            self.entries.remove(0);
         }
         self.entries.push(Entry {
             role,
             origin,
-            nonce: nonce.to_owned(),
+            nonce: None,
+            current: 0,
+            earlier: 0,
         });
+        Some(self.entries.len() - 1)
     }
 
     /// The nonce that a resource server wants, if its answer asks for one (401
@@ -125,16 +167,39 @@ impl DpopNonces {
         used: Option<&str>,
     ) -> Option<&'a str> {
         let nonce = legal_nonce(headers).filter(|nonce| Some(*nonce) != used)?;
-        let asks = status == StatusCode::UNAUTHORIZED
+        Self::is_asked_for(status, headers).then_some(nonce)
+    }
+
+    /// Whether the answer of a resource server asks for a nonce.
+    pub(super) fn is_asked_for(status: StatusCode, headers: &HeaderMap) -> bool {
+        status == StatusCode::UNAUTHORIZED
             && Challenge::parse_all(headers).iter().any(|challenge| {
                 challenge.scheme() == "dpop" && challenge.param("error") == Some("use_dpop_nonce")
-            });
-        asks.then_some(nonce)
+            })
     }
 
     fn place(&self, role: DpopRole, origin: &str) -> Option<usize> {
         let is_it = |entry: &Entry| entry.role == role && entry.origin == origin;
         self.entries.iter().position(is_it)
+    }
+}
+
+impl Entry {
+    /// Takes the nonce of an answer, and says whether it is one that the request
+    /// did not have.
+    fn answered(&mut self, nonce: Option<&str>) -> bool {
+        let is_new = nonce.is_some() && self.nonce.as_deref() != nonce;
+        let is_late = nonce.is_some() && self.earlier > 0;
+        if is_new {
+            self.nonce = nonce.map(str::to_owned);
+            self.earlier = self.earlier.saturating_add(self.current).saturating_sub(1);
+            self.current = 0;
+        } else if is_late || self.current == 0 {
+            self.earlier = self.earlier.saturating_sub(1);
+        } else {
+            self.current -= 1;
+        }
+        is_new || is_late
     }
 }
 
@@ -209,6 +274,66 @@ mod tests {
         assert_eq!(nonces.get(ResourceServer, &server(0)), Some("2"));
         assert_eq!(nonces.get(ResourceServer, &server(1)), None);
         assert_eq!(nonces.get(ResourceServer, &server(1_000)), Some("3"));
+    }
+
+    #[test]
+    fn servers_of_one_role_do_not_push_out_those_of_the_other() {
+        let mut nonces = DpopNonces::new();
+        let issuer = uri("https://as/");
+        nonces.learn(AuthorizationServer, &issuer, &headers("1"));
+        for number in 0..2 * DpopNonces::MAX_SERVERS {
+            let server = uri(&format!("https://a{number}/"));
+            nonces.take(ResourceServer, &server);
+            nonces.learn(ResourceServer, &server, &headers("2"));
+        }
+        assert_eq!(nonces.get(AuthorizationServer, &issuer), Some("1"));
+        assert_eq!(nonces.entries.len(), 1 + DpopNonces::MAX_SERVERS);
+    }
+
+    #[test]
+    fn a_server_without_a_nonce_takes_no_place_from_one_with() {
+        let mut nonces = DpopNonces::new();
+        let server = |number| uri(&format!("https://a{number}/"));
+        nonces.take(ResourceServer, &server(1_000));
+        for number in 1..DpopNonces::MAX_SERVERS {
+            nonces.learn(ResourceServer, &server(number), &headers("1"));
+        }
+        nonces.learn(ResourceServer, &server(0), &headers("1"));
+        assert_eq!(nonces.take(ResourceServer, &server(1_000)), None);
+        for number in 0..DpopNonces::MAX_SERVERS {
+            assert_eq!(nonces.get(ResourceServer, &server(number)), Some("1"));
+        }
+        assert_eq!(nonces.entries.len(), DpopNonces::MAX_SERVERS);
+    }
+
+    #[test]
+    fn each_of_a_burst_is_repeated_and_none_in_vain() {
+        let mut nonces = DpopNonces::new();
+        let api = uri("https://a/");
+        let asks = |nonces: &mut DpopNonces, nonce| {
+            nonces.answered(ResourceServer, &api, &headers(nonce), true)
+        };
+        let take = |nonces: &mut DpopNonces| nonces.take(ResourceServer, &uri("https://a/"));
+        for _ in 0..3 {
+            assert_eq!(take(&mut nonces), None);
+        }
+        // Three were sent without; the first is repeated before the others are refused.
+        assert!(asks(&mut nonces, "1"));
+        assert_eq!(take(&mut nonces).as_deref(), Some("1"));
+        assert!(asks(&mut nonces, "1"));
+        assert!(asks(&mut nonces, "1"));
+        // Now it is the one that had the nonce.
+        assert!(!asks(&mut nonces, "1"));
+        assert_eq!(take(&mut nonces).as_deref(), Some("1"));
+        assert!(!asks(&mut nonces, "1"));
+        // A nonce of which a success told is no reason to repeat the success.
+        take(&mut nonces);
+        assert!(!nonces.answered(ResourceServer, &api, &headers("2"), false));
+        assert_eq!(take(&mut nonces).as_deref(), Some("2"));
+        assert!(asks(&mut nonces, "3"));
+        // No nonce, nothing to repeat with.
+        take(&mut nonces);
+        assert!(!nonces.answered(ResourceServer, &api, &HeaderMap::new(), true));
     }
 
     #[test]

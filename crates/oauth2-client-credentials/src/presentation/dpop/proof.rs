@@ -7,6 +7,7 @@ use http::{Method, Uri};
 use crate::fresh::Fresh;
 use crate::jose::compact::{self, Object};
 use crate::jose::{JwsAlgorithm, PublicJwk, sha256};
+use crate::presentation::PresentationError;
 use crate::token_response::TokenResponse;
 
 use super::target::htu;
@@ -61,8 +62,12 @@ impl<'a> DpopProof<'a> {
         Self { nonce, ..self }
     }
 
-    /// What is signed, or `None` if the URI names no host.
-    pub(super) fn signing_input(&self, algorithm: JwsAlgorithm, jwk: &PublicJwk) -> Option<String> {
+    /// What is signed.
+    pub(super) fn signing_input(
+        &self,
+        algorithm: JwsAlgorithm,
+        jwk: &PublicJwk,
+    ) -> Result<String, PresentationError> {
         let header = Object::new()
             .text("typ", "dpop+jwt")
             .text("alg", algorithm.name())
@@ -74,6 +79,6 @@ impl<'a> DpopProof<'a> {
             .number("iat", self.issued_at)
             .text_if("ath", self.token_hash.as_deref())
             .text_if("nonce", self.nonce);
-        Some(compact::signing_input(header, claims))
+        Ok(compact::signing_input(header, claims))
     }
 }

@@ -3,17 +3,32 @@
 use http::Uri;
 use http::uri::Scheme;
 
+use crate::presentation::PresentationError;
+use crate::uri::has_usable_port;
+
 /// The claim `htu` (RFC 9449 §4.2): no query, no fragment, no user information,
 /// scheme and host in lower case, no default port, and the path as it is.
-/// `None` for a URI that names no host.
-pub(super) fn htu(uri: &Uri) -> Option<String> {
-    // `Uri` writes the empty path of an absolute URI as a slash.
-    Some(origin(uri)? + uri.path())
+///
+/// # Errors
+/// When the URI names no host, or its port is none.
+pub(super) fn htu(uri: &Uri) -> Result<String, PresentationError> {
+    match origin(uri) {
+        // `Uri` writes the empty path of an absolute URI as a slash.
+        Some(origin) => Ok(origin + uri.path()),
+        None if uri.scheme().is_some() && uri.authority().is_some() => {
+            Err(PresentationError::InvalidPort)
+        }
+        None => Err(PresentationError::RelativeUri),
+    }
 }
 
-/// Scheme, host and port (RFC 6454 §4), as `htu` begins.
+/// Scheme, host and port (RFC 6454 §4), as `htu` begins. `None` for a URI that
+/// names no host, or a port that is none.
 pub(super) fn origin(uri: &Uri) -> Option<String> {
     let (scheme, authority) = (uri.scheme()?, uri.authority()?);
+    if !has_usable_port(authority) {
+        return None;
+    }
     let default_port = if *scheme == Scheme::HTTPS {
         Some(443)
     } else if *scheme == Scheme::HTTP {
@@ -53,10 +68,15 @@ mod tests {
             ("https://u:p@a/", "https://a/"),
         ] {
             let uri = uri.parse().unwrap();
-            assert_eq!(htu(&uri).as_deref(), Some(expected), "{uri}");
+            assert_eq!(htu(&uri).as_deref(), Ok(expected), "{uri}");
         }
         for uri in ["/a", "a:443", "*"] {
-            assert_eq!(htu(&uri.parse().unwrap()), None, "{uri}");
+            let refused = htu(&uri.parse().unwrap());
+            assert_eq!(refused, Err(PresentationError::RelativeUri), "{uri}");
+        }
+        for uri in ["https://a:99999/", "https://u:1@[::1]:065536/"] {
+            let refused = htu(&uri.parse().unwrap());
+            assert_eq!(refused, Err(PresentationError::InvalidPort), "{uri}");
         }
     }
 }

@@ -8,10 +8,12 @@ use std::fmt;
 pub enum MacError {
     /// An algorithm that is not known; its name as given.
     UnsupportedAlgorithm(String),
-    /// There is no key: the answer had no `mac_key`.
+    /// There is no key: the answer had no `mac_key`, and none was given.
     MissingKey,
     /// The request's URI has no host or another scheme than http and https.
     MissingHost,
+    /// The port of the URI is none: no number, or beyond 65535.
+    InvalidPort,
     /// The token, the nonce or the text to be signed too cannot stand in quotes;
     /// or token or nonce is empty.
     InvalidCharacter,
@@ -29,6 +31,7 @@ impl fmt::Display for MacError {
             Self::MissingHost => f.write_str(
                 "a MAC covers the host, so the request needs an absolute http or https URI",
             ),
+            Self::InvalidPort => f.write_str("the port of the URI is not a number up to 65535"),
             Self::InvalidCharacter => f.write_str(
                 "the token, the nonce or `ext` is not visible ASCII without quotes and backslashes",
             ),

@@ -56,8 +56,8 @@ use self::signature::Signed;
 #[derive(Clone)]
 pub struct Mac {
     draft: Draft,
-    key: SecretString,
-    algorithm: MacAlgorithm,
+    /// For tokens that came without.
+    key: Option<(SecretString, MacAlgorithm)>,
     ext: String,
     issued_at: Option<SystemTime>,
     on_existing: OnExisting,
@@ -74,12 +74,12 @@ impl Mac {
     /// By draft 00: the nonce begins with the age of the key, and a body has its
     /// hash.
     pub fn draft_00(key: impl Into<SecretString>, algorithm: MacAlgorithm) -> Self {
-        Self::new(Draft::Draft00, key.into(), algorithm)
+        Self::new(Draft::Draft00, Some((key.into(), algorithm)))
     }
 
     /// By draft 01: with a timestamp beside the nonce, and the body left out.
     pub fn draft_01(key: impl Into<SecretString>, algorithm: MacAlgorithm) -> Self {
-        Self::new(Draft::Draft01, key.into(), algorithm)
+        Self::new(Draft::Draft01, Some((key.into(), algorithm)))
     }
 
     /// By draft 00, with the key and the algorithm that came with the token:
@@ -88,8 +88,7 @@ impl Mac {
     /// # Errors
     /// When the answer had none, or the algorithm is not known.
     pub fn draft_00_from(token: &TokenResponse) -> Result<Self, MacError> {
-        let (key, algorithm) = issued(token)?;
-        Ok(Self::draft_00(key, algorithm))
+        Self::issued(Draft::Draft00, token)
     }
 
     /// By draft 01, with the key and the algorithm that came with the token:
@@ -98,15 +97,30 @@ impl Mac {
     /// # Errors
     /// When the answer had none, or the algorithm is not known.
     pub fn draft_01_from(token: &TokenResponse) -> Result<Self, MacError> {
-        let (key, algorithm) = issued(token)?;
-        Ok(Self::draft_01(key, algorithm))
+        Self::issued(Draft::Draft01, token)
     }
 
-    fn new(draft: Draft, key: SecretString, algorithm: MacAlgorithm) -> Self {
+    /// By draft 00, with the key and the algorithm that each token brings
+    /// (§5.1).
+    pub fn draft_00_with_issued_keys() -> Self {
+        Self::new(Draft::Draft00, None)
+    }
+
+    /// By draft 01, with the key and the algorithm that each token brings
+    /// (§5.1).
+    pub fn draft_01_with_issued_keys() -> Self {
+        Self::new(Draft::Draft01, None)
+    }
+
+    fn issued(draft: Draft, token: &TokenResponse) -> Result<Self, MacError> {
+        let issued = issued_key(token)?.ok_or(MacError::MissingKey)?;
+        Ok(Self::new(draft, Some(issued)))
+    }
+
+    fn new(draft: Draft, key: Option<(SecretString, MacAlgorithm)>) -> Self {
         Self {
             draft,
             key,
-            algorithm,
             ext: String::new(),
             issued_at: None,
             on_existing: OnExisting::default(),
@@ -143,12 +157,14 @@ impl Mac {
         }
     }
 
-    /// Signs the head of a request and puts the token on it. A body is not
+    /// Signs the head of a request and puts the token on it: with the key and the
+    /// algorithm that came with the token (`mac_key` and `mac_algorithm`, §5.1),
+    /// and else with those that this was made with. A body is not
     /// covered, which draft 00 allows and draft 01 does not offer.
     ///
     /// # Errors
     /// When the token is of another type than `mac` or must not go to this URI;
-    /// when it, or the text of [`ext`](Self::ext), has characters that cannot be
+    /// when there is no key, or an algorithm that is not known; when the token, or the text of [`ext`](Self::ext), has characters that cannot be
     /// quoted. The request is then as it was.
     pub fn attach(
         &self,
@@ -194,9 +210,14 @@ impl Mac {
             Draft::Draft01 => fresh.id(),
         };
         let id = token.access_token().expose();
+        let key = match issued_key(token).map_err(PresentationError::NoMac)? {
+            Some(issued) => Some(issued),
+            None => self.key.clone(),
+        };
         let signature = self
-            .sign(parts, body, id, fresh.seconds(), &nonce)
-            .map_err(|error| PresentationError::Other(error.to_string()))?;
+            .signed(key.as_ref(), id, fresh.seconds(), &nonce)
+            .and_then(|signed| signed.sign(parts, body))
+            .map_err(PresentationError::NoMac)?;
         let value = signature.authorization().clone();
         self.on_existing.put(&mut parts.headers, value)
     }
@@ -218,7 +239,8 @@ impl Mac {
     ///
     /// # Errors
     /// When `id` or `nonce` is empty, when one of them or [`ext`](Self::ext) has
-    /// characters that cannot be quoted, when the URI has no host.
+    /// characters that cannot be quoted, when the URI has no host or no legal
+    /// port, and when there is no key but those that tokens bring.
     pub fn sign(
         &self,
         head: &request::Parts,
@@ -227,24 +249,39 @@ impl Mac {
         timestamp: u64,
         nonce: &str,
     ) -> Result<MacSignature, MacError> {
-        let signed = Signed {
+        self.signed(self.key.as_ref(), id, timestamp, nonce)?
+            .sign(head, body)
+    }
+
+    fn signed<'a>(
+        &'a self,
+        key: Option<&'a (SecretString, MacAlgorithm)>,
+        id: &'a str,
+        timestamp: u64,
+        nonce: &'a str,
+    ) -> Result<Signed<'a>, MacError> {
+        let (key, algorithm) = key.ok_or(MacError::MissingKey)?;
+        Ok(Signed {
             draft: self.draft,
-            algorithm: self.algorithm,
-            key: &self.key,
+            algorithm: *algorithm,
+            key,
             ext: &self.ext,
             id,
             timestamp,
             nonce,
-        };
-        signed.sign(head, body)
+        })
     }
 }
 
-fn issued(token: &TokenResponse) -> Result<(SecretString, MacAlgorithm), MacError> {
+/// The key that came with a token, if one did. An algorithm without a key is
+/// none.
+fn issued_key(token: &TokenResponse) -> Result<Option<(SecretString, MacAlgorithm)>, MacError> {
     let member = |name| token.extra().get(name).and_then(Value::as_str);
-    let key = member("mac_key").filter(|key| !key.is_empty());
+    let Some(key) = member("mac_key").filter(|key| !key.is_empty()) else {
+        return Ok(None);
+    };
     let algorithm = member("mac_algorithm").unwrap_or_default().parse()?;
-    Ok((key.ok_or(MacError::MissingKey)?.into(), algorithm))
+    Ok(Some((key.into(), algorithm)))
 }
 
 impl Presentation for Mac {
@@ -262,7 +299,10 @@ impl fmt::Debug for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mac")
             .field("draft", &self.draft)
-            .field("algorithm", &self.algorithm)
+            .field(
+                "algorithm",
+                &self.key.as_ref().map(|(_, algorithm)| algorithm),
+            )
             .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use http::{HeaderValue, request};
 
 use crate::secret::SecretString;
+use crate::uri::has_usable_port;
 
 use super::{Draft, MacAlgorithm, MacError};
 
@@ -53,6 +54,9 @@ impl Signed<'_> {
     ) -> Result<String, MacError> {
         let uri = &head.uri;
         let host = uri.host().ok_or(MacError::MissingHost)?;
+        if !uri.authority().is_some_and(has_usable_port) {
+            return Err(MacError::InvalidPort);
+        }
         let default_port = match uri.scheme_str() {
             Some("http") => 80,
             Some("https") => 443,
