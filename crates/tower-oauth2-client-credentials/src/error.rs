@@ -170,7 +170,7 @@ pub(crate) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
 }
 
 /// An error and its sources.
-fn chain<'a>(
+pub(crate) fn chain<'a>(
     error: Option<&'a (dyn Error + 'static)>,
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(error, |&error| error.source())

@@ -87,7 +87,7 @@ pub use crate::event::TracingObserver;
 
 pub use crate::{
     credential::Credential,
-    endpoint::{EndpointError, TokenEndpoint},
+    endpoint::{EndpointError, EndpointLocation, TokenEndpoint},
     error::{BoxError, TokenError, TokenErrorKind},
     event::{Cause, Event, Observer},
     fetch::Fetch,

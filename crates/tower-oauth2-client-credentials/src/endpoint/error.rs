@@ -2,6 +2,7 @@
 
 use std::{error::Error, fmt};
 
+use http::StatusCode;
 use oauth2_client_credentials::{EndpointUri, ErrorKind, ResponseError};
 
 use crate::{
@@ -25,8 +26,8 @@ pub struct EndpointError {
 pub(super) enum Task {
     /// A token was asked for at this endpoint.
     Token(EndpointUri),
-    /// A token was asked for, and it was not even clear where.
-    NoEndpoint,
+    /// Something was asked for, and it was not even clear where or as whom.
+    Prepare,
 }
 
 impl EndpointError {
@@ -48,6 +49,22 @@ impl EndpointError {
         &self.tried
     }
 
+    /// The endpoint that was asked, if it is none: it has moved, or is gone.
+    pub(super) fn gone(&self) -> Option<&EndpointUri> {
+        let answer = find::<ResponseError>(&*self.source)?;
+        let gone = matches!(answer.status(), StatusCode::NOT_FOUND | StatusCode::GONE);
+        match &self.task {
+            // An endpoint that names an error is one.
+            Task::Token(endpoint) if gone && answer.code().is_none() => Some(endpoint),
+            _ => None,
+        }
+    }
+
+    /// Whether the server answered, as a token endpoint does.
+    pub(super) fn is_answer(&self) -> bool {
+        find::<ResponseError>(&*self.source).is_some() && self.gone().is_none()
+    }
+
     /// Whether the server does not accept the client.
     pub(super) fn refuses_client(&self) -> bool {
         find::<ResponseError>(&*self.source)
@@ -60,7 +77,7 @@ impl fmt::Display for EndpointError {
         match &self.task {
             // Without its query: some servers want a key in it.
             Task::Token(endpoint) => write!(f, "the token request to {endpoint} failed"),
-            Task::NoEndpoint => f.write_str("no token request could be made"),
+            Task::Prepare => f.write_str("no request could be made"),
         }
     }
 }

@@ -1,19 +1,28 @@
 //! One order for a token, from the credential to the answer.
 
-use oauth2_client_credentials::{Client, Decoder, TokenRequest, TokenResponse};
+use oauth2_client_credentials::{Client, Decoder, EndpointUri, TokenRequest, TokenResponse};
 
-use super::{EndpointError, TokenEndpoint, error::Task, fresh::freshened};
-use crate::error::BoxError;
+use super::{
+    EndpointError, TokenEndpoint, choice, discovery::Discovery, error::Task, fresh::freshened,
+    location::Place,
+};
+use crate::error::{BoxError, TokenError};
 
 impl TokenEndpoint {
     pub(super) async fn fetch(self, request: TokenRequest) -> Result<TokenResponse, EndpointError> {
         self.credential.refresh().await;
         let error = match self.attempt(&request).await {
-            Err(error) if error.refuses_client() => error,
+            Err(error) => error,
             outcome => return outcome,
         };
-        // It may have been replaced while the server looked at the old one: once more then, and that is the answer.
-        if self.credential.renew(error.tried()).await {
+        let again = if error.refuses_client() {
+            // It may have been replaced while the server looked at the old one.
+            self.credential.renew(error.tried()).await
+        } else {
+            self.has_moved(&error).await
+        };
+        // Once more then, and that is the answer.
+        if again {
             self.attempt(&request).await
         } else {
             Err(error)
@@ -22,20 +31,63 @@ impl TokenEndpoint {
 
     async fn attempt(&self, request: &TokenRequest) -> Result<TokenResponse, EndpointError> {
         let (client, tried) = self.credential.current();
-        let outcome = match client {
-            Ok(client) => self.exchange(client, request).await,
-            Err(error) => return Err(EndpointError::new(Task::NoEndpoint, tried, error)),
+        let prepared = match client {
+            Ok(client) => self
+                .endpoint_for(&client)
+                .await
+                .map(|endpoint| (client, endpoint)),
+            Err(error) => Err(error),
         };
-        outcome.map_err(|error| EndpointError::new(Task::Token(self.uri.clone()), tried, error))
+        let (client, endpoint) = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => return Err(EndpointError::new(Task::Prepare, tried, error)),
+        };
+        let sending = self.place.discovery().map(Discovery::sending);
+        let outcome = self.exchange(client, &endpoint, request).await;
+        let outcome =
+            outcome.map_err(|error| EndpointError::new(Task::Token(endpoint), tried, error));
+        if outcome
+            .as_ref()
+            .map_or_else(EndpointError::is_answer, |_| true)
+        {
+            sending.into_iter().for_each(|sending| sending.answered());
+        }
+        outcome
+    }
+
+    /// Where this client asks for a token.
+    pub(super) async fn endpoint_for(&self, client: &Client) -> Result<EndpointUri, TokenError> {
+        match &self.place {
+            Place::Known(endpoint) => Ok(endpoint.clone()),
+            Place::Discovered(discovery) => {
+                let metadata = discovery.metadata(&self.http, &*self.clock).await?;
+                choice::token_endpoint(&metadata, client, self.has_certificate(client))
+            }
+        }
+    }
+
+    pub(super) fn has_certificate(&self, client: &Client) -> bool {
+        self.certificate.is_some() || choice::is_mutual_tls(client)
+    }
+
+    /// Whether the endpoint that was asked is gone, and the issuer has another one by now.
+    async fn has_moved(&self, error: &EndpointError) -> bool {
+        let (Some(asked), (Ok(client), _)) = (error.gone(), self.credential.current()) else {
+            return false;
+        };
+        self.endpoint_for(&client)
+            .await
+            .is_ok_and(|endpoint| endpoint != *asked)
     }
 
     async fn exchange(
         &self,
         client: Client,
+        endpoint: &EndpointUri,
         request: &TokenRequest,
     ) -> Result<TokenResponse, BoxError> {
         let client = freshened(client, &*self.clock);
-        let sent = client.token_request(&self.uri, request)?;
+        let sent = client.token_request(endpoint, request)?;
         let answer = self.http.send(sent, Decoder::MAX_BODY).await?;
         let decoded = self.decoder.decode(request, &answer, self.clock.wall());
         // Before anybody sees it: some servers repeat what they were sent.

@@ -1,11 +1,15 @@
 //! The token service that speaks HTTP.
 
+mod choice;
+mod discovery;
 mod error;
 mod exchange;
 mod fresh;
 mod http;
+mod location;
+mod well_known;
 
-pub use self::error::EndpointError;
+pub use self::{error::EndpointError, location::EndpointLocation};
 
 use std::{
     fmt,
@@ -18,10 +22,10 @@ use std::{
 use ::http::{Request, Response};
 use bytes::Bytes;
 use http_body::Body;
-use oauth2_client_credentials::{Decoder, EndpointUri, TokenResponse};
+use oauth2_client_credentials::{Decoder, Issuer, Metadata, TokenResponse};
 use tower_service::Service;
 
-use self::http::Http;
+use self::{error::Task, http::Http, location::Place};
 use crate::{
     credential::Credential,
     error::BoxError,
@@ -54,16 +58,21 @@ use crate::{
 #[derive(Clone)]
 pub struct TokenEndpoint {
     http: Http,
-    uri: EndpointUri,
+    place: Place,
     credential: Credential,
     decoder: Decoder,
     clock: Arc<dyn Clock>,
+    certificate: Option<String>,
 }
 
 impl TokenEndpoint {
-    /// The token endpoint at `uri`, for a client with this credential, through an HTTP service whose request body can be made
+    /// The token endpoint at `location`, which is an [`EndpointUri`] or an [`Issuer`], for a client with this credential, through an HTTP service whose request body can be made
     /// of [`Bytes`] (`Full<Bytes>`, `axum::body::Body`, …).
-    pub fn new<T, B, R>(http: T, uri: EndpointUri, credential: impl Into<Credential>) -> Self
+    pub fn new<T, B, R>(
+        http: T,
+        location: impl Into<EndpointLocation>,
+        credential: impl Into<Credential>,
+    ) -> Self
     where
         T: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
         T::Future: Send + 'static,
@@ -73,14 +82,14 @@ impl TokenEndpoint {
         R::Data: Send,
         R::Error: Into<BoxError>,
     {
-        Self::with_body(http, B::from, uri, credential)
+        Self::with_body(http, B::from, location, credential)
     }
 
     /// The same for any other body: `body` makes it of the request's bytes.
     pub fn with_body<T, B, R, F>(
         http: T,
         body: F,
-        uri: EndpointUri,
+        location: impl Into<EndpointLocation>,
         credential: impl Into<Credential>,
     ) -> Self
     where
@@ -95,11 +104,84 @@ impl TokenEndpoint {
     {
         Self {
             http: Http::new(http, body),
-            uri,
+            place: location.into().into_place(),
             credential: credential.into(),
             decoder: Decoder::default(),
             clock: Arc::new(SystemClock::new()),
+            certificate: None,
         }
+    }
+
+    /// The token endpoint of `issuer`, whose metadata is read now: what is wrong with it, or does not go with this client, is
+    /// told at once. [`new`](Self::new) with an [`Issuer`] reads it when the first token is asked for.
+    ///
+    /// # Errors
+    ///
+    /// As for [`discovered`](Self::discovered).
+    pub async fn discover<T, B, R>(
+        http: T,
+        issuer: Issuer,
+        credential: impl Into<Credential>,
+    ) -> Result<Self, EndpointError>
+    where
+        T: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+        T::Future: Send + 'static,
+        T::Error: Into<BoxError>,
+        B: From<Bytes> + 'static,
+        R: Body + Send + 'static,
+        R::Data: Send,
+        R::Error: Into<BoxError>,
+    {
+        Self::new(http, issuer, credential).discovered().await
+    }
+
+    /// The same endpoint, but its credential and the metadata of its issuer have been read, and go together.
+    ///
+    /// # Errors
+    ///
+    /// When the credential cannot be read. When the issuer does not answer, or answers something else than its metadata, both
+    /// at the place of RFC 8414 and at that of OpenID Connect. When it does not take the client's method.
+    pub async fn discovered(self) -> Result<Self, EndpointError> {
+        self.credential.refresh().await;
+        let (client, tried) = self.credential.current();
+        let checked = match client {
+            Ok(client) => self.endpoint_for(&client).await,
+            Err(error) => Err(error),
+        };
+        match checked {
+            Ok(_) => Ok(self),
+            Err(error) => Err(EndpointError::new(Task::Prepare, tried, error)),
+        }
+    }
+
+    /// The metadata of the issuer, read if it was not so far; `None` if the token endpoint's URI was given.
+    ///
+    /// It is kept. When the token endpoint that it names answers 404 or 410, or does not answer, it is read again, but not within
+    /// a minute of the last time; what is there stays if that fails.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub async fn metadata(&self) -> Result<Option<Metadata>, EndpointError> {
+        let Some(discovery) = self.place.discovery() else {
+            return Ok(None);
+        };
+        let metadata = discovery.metadata(&self.http, &*self.clock).await;
+        metadata
+            .map(|metadata| Some(Metadata::clone(&metadata)))
+            .map_err(|error| EndpointError::new(Task::Prepare, self.credential.current().1, error))
+    }
+
+    /// The client's certificate, by its thumbprint: the SHA-256 of its DER in base64url, as in the token's `cnf` (RFC 8705 §3.1).
+    ///
+    /// For a client whose tokens are bound to the certificate that its HTTP service connects with. The endpoint for mutual TLS
+    /// is taken if the issuer has one, whatever the method; and the tokens of one certificate are told apart from those of
+    /// another ([`identity`](Self::identity)). With a new certificate make a new endpoint and a new source: the old tokens are
+    /// of no use with it.
+    #[must_use]
+    pub fn certificate_thumbprint(mut self, x5t_s256: impl Into<String>) -> Self {
+        self.certificate = Some(x5t_s256.into());
+        self
     }
 
     /// Reads answers by other rules than the lenient ones.
@@ -122,12 +204,18 @@ impl TokenEndpoint {
         &self.credential
     }
 
-    /// What sets the tokens of this client at this endpoint apart from all others. It does not change when a secret is
-    /// replaced; it is no secret, but it has the client's id in it.
+    /// What sets the tokens of this client at this endpoint apart from all others: the URI or the issuer, the client's id, and
+    /// what its tokens are bound to. It is known before anything was read, and does not change when a secret is replaced; it is no
+    /// secret.
     #[must_use]
     pub fn identity(&self) -> String {
-        // A line feed stands in no URI.
-        format!("{}\n{}", self.uri.uri(), self.credential.client_id())
+        // A line feed stands in no URI and in no thumbprint.
+        let mut identity = format!("{}\n{}", self.place.identity(), self.credential.client_id());
+        if let Some(thumbprint) = &self.certificate {
+            identity.push_str("\nx5t#S256 ");
+            identity.push_str(thumbprint);
+        }
+        identity
     }
 }
 
@@ -149,7 +237,7 @@ impl Service<Fetch> for TokenEndpoint {
 impl fmt::Debug for TokenEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenEndpoint")
-            .field("uri", &self.uri)
+            .field("place", &self.place)
             .field("credential", &self.credential)
             .field("decoder", &self.decoder)
             .finish_non_exhaustive()

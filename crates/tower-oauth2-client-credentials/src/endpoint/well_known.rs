@@ -1,0 +1,86 @@
+//! Asking an issuer for its metadata.
+
+use std::fmt::Write;
+
+use oauth2_client_credentials::{Issuer, Metadata, MetadataError, WellKnown};
+
+use super::http::Http;
+use crate::error::{BoxError, TokenError, TokenErrorKind, chain};
+
+/// Where it may be, in the order in which it is looked for: RFC 8414 §3.1, then OpenID Connect Discovery §4.
+const PLACES: [WellKnown; 2] = [
+    WellKnown::OAuthAuthorizationServer,
+    WellKnown::OpenIdConfiguration,
+];
+
+/// Why there is no metadata at one place.
+enum Missing {
+    /// Nothing came back.
+    Unreached(BoxError),
+    /// Something else came back.
+    Answered(MetadataError),
+}
+
+/// The metadata, from the first place that has it.
+pub(super) async fn read(issuer: &Issuer, http: &Http) -> Result<Metadata, TokenError> {
+    let mut reasons =
+        format!("no token, for the metadata of the issuer {issuer} could not be read: ");
+    for (count, place) in PLACES.into_iter().enumerate() {
+        let missing = match read_at(issuer, http, place).await {
+            Ok(metadata) => return Ok(metadata),
+            Err(missing) => missing,
+        };
+        let separator = if count == 0 { "" } else { "; " };
+        // Writing to a string does not fail.
+        let _ = write!(
+            reasons,
+            "{separator}{} {}",
+            issuer.metadata_uri(place),
+            missing.words()
+        );
+        // A server that is down is down at the other place, too.
+        if let Some(kind) = missing.ends_with() {
+            reasons.push_str("; check that its server runs and can be reached from here");
+            return Err(TokenError::new(kind, reasons));
+        }
+    }
+    reasons
+        .push_str("; check the issuer, character for character, or name the token endpoint itself");
+    Err(TokenError::new(TokenErrorKind::Configuration, reasons))
+}
+
+async fn read_at(issuer: &Issuer, http: &Http, place: WellKnown) -> Result<Metadata, Missing> {
+    let answer = http
+        .send(issuer.metadata_request(place), Metadata::MAX_BODY)
+        .await
+        .map_err(Missing::Unreached)?;
+    issuer.decode_metadata(&answer).map_err(Missing::Answered)
+}
+
+impl Missing {
+    fn words(&self) -> String {
+        match self {
+            Self::Unreached(error) => {
+                let causes: Vec<_> = chain(Some(&**error)).map(ToString::to_string).collect();
+                format!("was not reached ({})", causes.join(": "))
+            }
+            Self::Answered(MetadataError::Status(status)) => format!("answered {status}"),
+            Self::Answered(error) => format!("answered something else ({error})"),
+        }
+    }
+
+    /// The kind of the error, if it is no use to look elsewhere.
+    fn ends_with(&self) -> Option<TokenErrorKind> {
+        match self {
+            Self::Unreached(error) => {
+                let told = TokenError::find(&**error);
+                Some(told.map_or(TokenErrorKind::Transient, TokenError::kind))
+            }
+            Self::Answered(MetadataError::Status(status)) => {
+                let passes = status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429);
+                passes.then_some(TokenErrorKind::Transient)
+            }
+            Self::Answered(_) => None,
+        }
+    }
+}
