@@ -35,8 +35,13 @@ fuzz_target!(|input: &[u8]| {
                 assert!(metadata.token_endpoint(has_certificate).is_secure());
                 let revocation = metadata.revocation_endpoint(has_certificate);
                 assert!(revocation.is_none_or(|endpoint| endpoint.is_secure()));
+                if let Ok(endpoint) = metadata.checked_token_endpoint(has_certificate) {
+                    assert_eq!(endpoint, metadata.token_endpoint(has_certificate));
+                }
             }
-            assert!(!metadata.auth_methods().is_empty());
+            let basic = ["client_secret_basic".to_owned()];
+            let is_by_default = metadata.auth_methods() == basic;
+            assert!(!is_by_default || metadata.supports_auth_method(&basic[0]));
             let _ = format!("{metadata:?}");
         }
         Err(error) => assert!(!error.to_string().contains(char::is_control)),

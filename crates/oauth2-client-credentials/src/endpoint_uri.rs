@@ -1,6 +1,7 @@
 //! Where token requests go.
 
 use std::fmt;
+use std::sync::Arc;
 
 use http::Uri;
 
@@ -12,7 +13,8 @@ use crate::uri::{has_uri_characters, has_usable_port};
 ///
 /// Path and query go out byte for byte as they were given. `Debug` and
 /// `Display` leave the query out, in which some servers want a key;
-/// [`uri`](Self::uri) has it.
+/// [`uri`](Self::uri) and [`as_str`](Self::as_str) have it. `==` and `Hash` see
+/// the text as it was given.
 ///
 /// ```
 /// use oauth2_client_credentials::EndpointUri;
@@ -27,6 +29,8 @@ use crate::uri::{has_uri_characters, has_usable_port};
 #[derive(Clone, Eq, Hash, PartialEq)]
 pub struct EndpointUri {
     uri: Uri,
+    /// `Uri` adds a path where there is none.
+    text: Arc<str>,
 }
 
 impl EndpointUri {
@@ -76,7 +80,23 @@ impl EndpointUri {
         if !has_usable_port(authority) {
             return Err(EndpointUriError::Invalid);
         }
-        Ok(Self { uri })
+        Ok(Self {
+            uri,
+            text: text.into(),
+        })
+    }
+
+    /// The text as it was given, with the query.
+    ///
+    /// ```
+    /// use oauth2_client_credentials::EndpointUri;
+    ///
+    /// let endpoint = EndpointUri::new("https://AS.example.com:443?a=b")?;
+    /// assert_eq!(endpoint.as_str(), "https://AS.example.com:443?a=b");
+    /// # Ok::<(), oauth2_client_credentials::EndpointUriError>(())
+    /// ```
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 
     /// The URI, to send a request to.
@@ -96,12 +116,9 @@ impl EndpointUri {
 }
 
 impl fmt::Display for EndpointUri {
-    /// Scheme, authority and path.
+    /// The text as it was given, without the query.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let (Some(scheme), Some(authority)) = (self.uri.scheme(), self.uri.authority()) {
-            write!(f, "{scheme}://{authority}")?;
-        }
-        f.write_str(self.uri.path())
+        f.write_str(self.text.split('?').next().unwrap_or_default())
     }
 }
 

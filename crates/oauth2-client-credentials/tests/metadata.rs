@@ -74,7 +74,9 @@ fn what_is_left_out_null_or_empty() {
         "grant_types_supported": null,
     }))
     .unwrap();
-    assert_eq!(metadata.auth_methods(), ["client_secret_basic"]);
+    assert!(metadata.auth_methods().is_empty());
+    assert!(metadata.supports_auth_method("client_secret_basic"));
+    assert!(!metadata.supports_auth_method("client_secret_post"));
     assert_eq!(
         metadata.token_endpoint(true),
         metadata.token_endpoint(false)
@@ -85,6 +87,17 @@ fn what_is_left_out_null_or_empty() {
     assert_eq!(metadata.scopes(), None);
     assert!(metadata.dpop_signing_algorithms().is_empty());
     assert!(!metadata.binds_tokens_to_certificates());
+}
+
+#[test]
+fn without_a_list_of_methods_it_is_basic() {
+    for members in [
+        json!({}),
+        json!({"token_endpoint_auth_methods_supported": null}),
+    ] {
+        let metadata = decode(members).unwrap();
+        assert_eq!(metadata.auth_methods(), ["client_secret_basic"]);
+    }
 }
 
 #[test]
@@ -106,18 +119,6 @@ fn members_that_are_not_what_they_have_to_be() {
             "token_endpoint",
         ),
         (
-            json!({"revocation_endpoint": "/revoke"}),
-            "revocation_endpoint",
-        ),
-        (
-            json!({"mtls_endpoint_aliases": []}),
-            "mtls_endpoint_aliases",
-        ),
-        (
-            json!({"mtls_endpoint_aliases": {"token_endpoint": "http://a.example/"}}),
-            "mtls_endpoint_aliases",
-        ),
-        (
             json!({"token_endpoint_auth_methods_supported": "client_secret_post"}),
             "token_endpoint_auth_methods_supported",
         ),
@@ -125,15 +126,89 @@ fn members_that_are_not_what_they_have_to_be() {
             json!({"token_endpoint_auth_methods_supported": ["client_secret_post", 1]}),
             "token_endpoint_auth_methods_supported",
         ),
-        (
-            json!({"tls_client_certificate_bound_access_tokens": "true"}),
-            "tls_client_certificate_bound_access_tokens",
-        ),
     ] {
         let error = decode(members).unwrap_err();
         assert_eq!(error, MetadataError::Field(field));
         assert!(error.to_string().contains(field));
     }
+}
+
+#[test]
+fn what_is_optional_and_malformed_is_as_good_as_absent() {
+    let metadata = decode(json!({
+        "token_endpoint_auth_signing_alg_values_supported": "ES256",
+        "mtls_endpoint_aliases": {"token_endpoint": "http://a.example/"},
+        "revocation_endpoint": "/revoke",
+        "revocation_endpoint_auth_methods_supported": 1,
+        "grant_types_supported": {},
+        "scopes_supported": ["read", 1],
+        "dpop_signing_alg_values_supported": true,
+        "tls_client_certificate_bound_access_tokens": "true",
+    }))
+    .unwrap();
+    assert!(metadata.auth_signing_algorithms().is_empty());
+    let endpoint = metadata.token_endpoint(false);
+    assert_eq!(metadata.token_endpoint(true), endpoint);
+    assert_eq!(metadata.checked_token_endpoint(false), Ok(endpoint));
+    assert_eq!(
+        metadata.checked_token_endpoint(true),
+        Err(MetadataError::Field("mtls_endpoint_aliases"))
+    );
+    assert_eq!(metadata.revocation_endpoint(false), None);
+    assert!(metadata.revocation_auth_methods().is_empty());
+    assert_eq!(
+        metadata.checked_revocation_endpoint(false),
+        Err(MetadataError::Field("revocation_endpoint"))
+    );
+    assert_eq!(metadata.grant_types(), None);
+    assert_eq!(metadata.scopes(), None);
+    assert!(metadata.dpop_signing_algorithms().is_empty());
+    assert!(!metadata.binds_tokens_to_certificates());
+}
+
+#[test]
+fn an_alias_is_checked_for_each_endpoint() {
+    for aliases in [json!([]), json!({"revocation_endpoint": "x"})] {
+        let metadata = decode(json!({
+            "mtls_endpoint_aliases": aliases.clone(),
+            "revocation_endpoint": "https://as.example.com/revoke",
+        }))
+        .unwrap();
+        let why = Err(MetadataError::Field("mtls_endpoint_aliases"));
+        assert_eq!(metadata.checked_revocation_endpoint(true), why);
+        let plain = metadata.checked_revocation_endpoint(false).unwrap();
+        assert_eq!(plain.unwrap().as_str(), "https://as.example.com/revoke");
+        assert_eq!(metadata.revocation_endpoint(true), plain);
+        let token = metadata.checked_token_endpoint(true);
+        assert_eq!(token.is_err(), aliases.is_array());
+    }
+    assert_eq!(
+        decode(json!({})).unwrap().checked_revocation_endpoint(true),
+        Ok(None)
+    );
+}
+
+#[test]
+fn endpoints_are_the_texts_that_were_given() {
+    let text = "https://AS.example.com:443?a=b";
+    let metadata = decode(json!({ "token_endpoint": text })).unwrap();
+    assert_eq!(metadata.token_endpoint(false).as_str(), text);
+}
+
+#[test]
+fn a_byte_order_mark_and_white_space_do_not_count() {
+    let document = format!("{{\"issuer\":\"{ISSUER}\",\"token_endpoint\":\"{ISSUER}/t\"}}");
+    for text in [
+        format!("\u{feff}{document}"),
+        format!(" \r\n\u{feff}\n{document}\n"),
+    ] {
+        assert!(decode_text(text.as_bytes()).is_ok(), "{text:?}");
+    }
+    let twice = format!("\u{feff}\u{feff}{document}");
+    assert_eq!(
+        decode_text(twice.as_bytes()).unwrap_err(),
+        MetadataError::Unreadable
+    );
 }
 
 #[test]

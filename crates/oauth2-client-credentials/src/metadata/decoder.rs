@@ -19,30 +19,37 @@ pub(super) fn decode(
     if body.len() > Metadata::MAX_BODY {
         return Err(MetadataError::TooLarge);
     }
+    let body = body.trim_ascii();
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     let document = unique_object(body).ok_or(MetadataError::Unreadable)?;
     let reader = Reader {
         issuer,
         document: &document,
     };
     reader.check_issuer()?;
-    let token = reader
-        .endpoint(&TOKEN)?
-        .ok_or(MetadataError::Field(TOKEN.uri))?;
-    let revocation = reader.endpoint(&REVOCATION)?;
-    let grant_types = reader.list("grant_types_supported")?;
-    let scopes = reader.list("scopes_supported")?;
-    let dpop_algorithms = reader.list("dpop_signing_alg_values_supported")?;
-    let binds_tokens_to_certificates = reader.flag("tls_client_certificate_bound_access_tokens")?;
+    let uri = reader.member(TOKEN.uri).and_then(|uri| reader.uri(uri));
+    let token = reader.endpoint(&TOKEN, uri.ok_or(MetadataError::Field(TOKEN.uri))?);
+    // With another method than one that is meant, a secret would be sent in vain.
+    reader.list(TOKEN.auth_methods)?;
     Ok(Metadata {
         issuer: issuer.as_str().to_owned(),
         token,
-        revocation,
-        grant_types,
-        scopes,
-        dpop_algorithms: dpop_algorithms.unwrap_or_default(),
-        binds_tokens_to_certificates,
+        revocation: reader.revocation(),
+        grant_types: reader.list_of_some("grant_types_supported"),
+        scopes: reader.list_of_some("scopes_supported"),
+        dpop_algorithms: reader
+            .list_or_none("dpop_signing_alg_values_supported")
+            .unwrap_or_default(),
+        binds_tokens_to_certificates: reader.flag("tls_client_certificate_bound_access_tokens"),
         document,
     })
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// How clients authenticate where nothing is said (RFC 8414 §2).
+fn by_default() -> Vec<String> {
+    vec!["client_secret_basic".to_owned()]
 }
 
 /// The names of the members that are about one endpoint.
@@ -85,17 +92,27 @@ impl Reader<'_> {
         }
     }
 
-    fn endpoint(&self, names: &EndpointNames) -> Result<Option<Endpoint>, MetadataError> {
-        let Some(uri) = self.member(names.uri) else {
-            return Ok(None);
-        };
-        let auth_methods = self.list(names.auth_methods)?;
-        Ok(Some(Endpoint {
-            uri: self.uri(uri).ok_or(MetadataError::Field(names.uri))?,
-            mtls_uri: self.alias(names.uri)?,
-            auth_methods: auth_methods.unwrap_or_else(|| vec!["client_secret_basic".to_owned()]),
-            signing_algorithms: self.list(names.signing_algorithms)?.unwrap_or_default(),
-        }))
+    fn revocation(&self) -> Option<Result<Endpoint, MetadataError>> {
+        let uri = self.uri(self.member(REVOCATION.uri)?);
+        Some(match uri {
+            Some(uri) => Ok(self.endpoint(&REVOCATION, uri)),
+            None => Err(MetadataError::Field(REVOCATION.uri)),
+        })
+    }
+
+    /// What is not what it has to be is as good as absent, but for the alias: who
+    /// asks for that is told.
+    fn endpoint(&self, names: &EndpointNames, uri: EndpointUri) -> Endpoint {
+        Endpoint {
+            uri,
+            mtls_uri: self.alias(names.uri),
+            auth_methods: self
+                .list_or_none(names.auth_methods)
+                .unwrap_or_else(by_default),
+            signing_algorithms: self
+                .list_or_none(names.signing_algorithms)
+                .unwrap_or_default(),
+        }
     }
 
     fn alias(&self, name: &str) -> Result<Option<EndpointUri>, MetadataError> {
@@ -113,8 +130,7 @@ impl Reader<'_> {
         self.issuer.endpoint(value.as_str()?)
     }
 
-    /// A list of strings. An empty one is as good as absent: RFC 8414 §3.2 has
-    /// it left out.
+    /// A list of strings.
     fn list(&self, name: &'static str) -> Result<Option<Vec<String>>, MetadataError> {
         let Some(value) = self.member(name) else {
             return Ok(None);
@@ -122,15 +138,19 @@ impl Reader<'_> {
         let text = |item: &Value| item.as_str().map(str::to_owned);
         let items = value.as_array().map(|items| items.iter().map(text));
         let list: Option<Vec<_>> = items.and_then(Iterator::collect);
-        let list = list.ok_or(MetadataError::Field(name))?;
-        Ok(Some(list).filter(|list| !list.is_empty()))
+        list.map(Some).ok_or(MetadataError::Field(name))
     }
 
-    fn flag(&self, name: &'static str) -> Result<bool, MetadataError> {
-        match self.member(name) {
-            None => Ok(false),
-            Some(Value::Bool(flag)) => Ok(*flag),
-            Some(_) => Err(MetadataError::Field(name)),
-        }
+    fn list_or_none(&self, name: &'static str) -> Option<Vec<String>> {
+        self.list(name).unwrap_or_default()
+    }
+
+    /// An empty list is as good as none: RFC 8414 §3.2 has it left out.
+    fn list_of_some(&self, name: &'static str) -> Option<Vec<String>> {
+        self.list_or_none(name).filter(|list| !list.is_empty())
+    }
+
+    fn flag(&self, name: &'static str) -> bool {
+        self.member(name) == Some(&Value::Bool(true))
     }
 }

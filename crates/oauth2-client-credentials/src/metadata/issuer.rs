@@ -32,7 +32,7 @@ use super::{IssuerError, Metadata, MetadataError, decoder};
 ///     "https://as.example.com/.well-known/oauth-authorization-server/t1",
 /// );
 /// let metadata = issuer.decode_metadata(&send(request))?;
-/// assert_eq!(metadata.token_endpoint(false).to_string(), "https://as.example.com/token");
+/// assert_eq!(metadata.token_endpoint(false).as_str(), "https://as.example.com/token");
 /// assert_eq!(metadata.auth_methods(), ["client_secret_basic"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -131,16 +131,19 @@ impl Issuer {
     }
 
     /// Reads the answer, and checks it: it has to be about this very issuer (RFC
-    /// 8414 §3.3), and every endpoint in it an absolute https URI, or http to
-    /// this machine.
+    /// 8414 §3.3), and its token endpoint an absolute https URI, or http to this
+    /// machine.
     ///
-    /// Members that this grant has no use for are not checked. The content type
-    /// is not asked for.
+    /// Nobody should lose a token over what this grant can do without, so another
+    /// member that is not what it has to be counts as absent; that of an endpoint
+    /// is told of when it is asked for. The content type is not looked at, and a
+    /// byte order mark does not count.
     ///
     /// # Errors
     /// When the status is not 200, when the body is not a JSON object, is over
     /// [`Metadata::MAX_BODY`] or has a name twice, when the document is another
-    /// issuer's, and when a member is missing or is not what it has to be.
+    /// issuer's, and when `token_endpoint` is missing, or it or
+    /// `token_endpoint_auth_methods_supported` is not what it has to be.
     pub fn decode_metadata(&self, response: &Response<Bytes>) -> Result<Metadata, MetadataError> {
         self.decode_metadata_parts(response.status(), response.body())
     }

@@ -17,12 +17,12 @@ pub use self::issuer::{Issuer, WellKnown};
 /// 8414 §2, OpenID Connect Discovery §3).
 ///
 /// It comes out of [`Issuer::decode_metadata`], so the issuer in it is the one
-/// that was asked, and every endpoint may be sent a secret.
+/// that was asked, and every endpoint that it gives may be sent a secret.
 #[derive(Clone)]
 pub struct Metadata {
     issuer: String,
     token: Endpoint,
-    revocation: Option<Endpoint>,
+    revocation: Option<Result<Endpoint, MetadataError>>,
     grant_types: Option<Vec<String>>,
     scopes: Option<Vec<String>>,
     dpop_algorithms: Vec<String>,
@@ -35,15 +35,20 @@ pub struct Metadata {
 #[derive(Clone, Debug)]
 struct Endpoint {
     uri: EndpointUri,
-    mtls_uri: Option<EndpointUri>,
+    mtls_uri: Result<Option<EndpointUri>, MetadataError>,
     auth_methods: Vec<String>,
     signing_algorithms: Vec<String>,
 }
 
 impl Endpoint {
-    fn uri(&self, has_certificate: bool) -> &EndpointUri {
-        let alias = self.mtls_uri.as_ref().filter(|_| has_certificate);
-        alias.unwrap_or(&self.uri)
+    fn uri(&self, has_certificate: bool) -> Result<&EndpointUri, MetadataError> {
+        if !has_certificate {
+            return Ok(&self.uri);
+        }
+        match &self.mtls_uri {
+            Ok(alias) => Ok(alias.as_ref().unwrap_or(&self.uri)),
+            Err(error) => Err(error.clone()),
+        }
     }
 }
 
@@ -57,14 +62,30 @@ impl Metadata {
     }
 
     /// `token_endpoint`. A client that connects with a certificate takes the one
-    /// of `mtls_endpoint_aliases`, if there is one (RFC 8705 §5).
+    /// of `mtls_endpoint_aliases`, if there is one (RFC 8705 §5); a malformed one
+    /// is as good as none.
     pub fn token_endpoint(&self, has_certificate: bool) -> &EndpointUri {
+        let uri = self.token.uri(has_certificate);
+        uri.unwrap_or(&self.token.uri)
+    }
+
+    /// The same for who had rather be told of a malformed alias than meet a
+    /// server that asks for no certificate.
+    ///
+    /// # Errors
+    /// When the client has a certificate and the alias for it is no URI that may
+    /// be sent a secret.
+    pub fn checked_token_endpoint(
+        &self,
+        has_certificate: bool,
+    ) -> Result<&EndpointUri, MetadataError> {
         self.token.uri(has_certificate)
     }
 
     /// `token_endpoint_auth_methods_supported`: how clients authenticate at the
     /// token endpoint, by the names of the registry. `client_secret_basic` if
-    /// the server does not say (RFC 8414 §2).
+    /// the server does not say (RFC 8414 §2); empty if it says so with an empty
+    /// list.
     ///
     /// That is what the server can do, not what this client is registered for.
     pub fn auth_methods(&self) -> &[String] {
@@ -73,8 +94,13 @@ impl Metadata {
 
     /// Whether the token endpoint takes `method`, such as
     /// [`Client::authentication_method`](crate::Client::authentication_method).
+    /// A list without a name in it should not be there (§3.2), and says no more
+    /// than none.
     pub fn supports_auth_method(&self, method: &str) -> bool {
-        self.token.auth_methods.iter().any(|one| one == method)
+        match &*self.token.auth_methods {
+            [] => method == "client_secret_basic",
+            listed => listed.iter().any(|one| one == method),
+        }
     }
 
     /// `token_endpoint_auth_signing_alg_values_supported`: how an assertion may
@@ -84,18 +110,37 @@ impl Metadata {
     }
 
     /// `revocation_endpoint` (RFC 7009), or its alias for a client with a
-    /// certificate; `None` if the server has none.
+    /// certificate; `None` if the server has none, or a malformed one.
     pub fn revocation_endpoint(&self, has_certificate: bool) -> Option<&EndpointUri> {
-        let endpoint = self.revocation.as_ref()?;
-        Some(endpoint.uri(has_certificate))
+        let endpoint = self.revocation()?;
+        Some(endpoint.uri(has_certificate).unwrap_or(&endpoint.uri))
+    }
+
+    /// The same for who had rather be told of a malformed one.
+    ///
+    /// # Errors
+    /// When the endpoint, or the alias for a client with a certificate, is no URI
+    /// that may be sent a secret.
+    pub fn checked_revocation_endpoint(
+        &self,
+        has_certificate: bool,
+    ) -> Result<Option<&EndpointUri>, MetadataError> {
+        match &self.revocation {
+            None => Ok(None),
+            Some(Ok(endpoint)) => endpoint.uri(has_certificate).map(Some),
+            Some(Err(error)) => Err(error.clone()),
+        }
     }
 
     /// `revocation_endpoint_auth_methods_supported`, in the same way as
     /// [`auth_methods`](Self::auth_methods). Empty without such an endpoint.
     pub fn revocation_auth_methods(&self) -> &[String] {
-        self.revocation
-            .as_ref()
+        self.revocation()
             .map_or(&[], |endpoint| &endpoint.auth_methods)
+    }
+
+    fn revocation(&self) -> Option<&Endpoint> {
+        self.revocation.as_ref()?.as_ref().ok()
     }
 
     /// `grant_types_supported`, if the server says. Without it, RFC 8414 §2

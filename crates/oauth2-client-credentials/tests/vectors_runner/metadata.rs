@@ -34,11 +34,14 @@ pub(crate) fn run(input: Value) -> Result<Value, String> {
     };
     let body = document.to_string();
     match issuer.decode_metadata_parts(StatusCode::OK, body.as_bytes()) {
-        Ok(metadata) => {
-            shown["token_endpoint"] = metadata.token_endpoint(input.mtls).uri().to_string().into();
-            shown["auth_methods"] = metadata.auth_methods().into();
-            Ok(shown)
-        }
+        Ok(metadata) => match metadata.checked_token_endpoint(input.mtls) {
+            Ok(endpoint) => {
+                shown["token_endpoint"] = endpoint.as_str().into();
+                shown["auth_methods"] = metadata.auth_methods().into();
+                Ok(shown)
+            }
+            Err(error) => show_error(&error),
+        },
         Err(error) => show_error(&error),
     }
 }

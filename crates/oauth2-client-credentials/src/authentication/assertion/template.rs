@@ -178,14 +178,9 @@ impl AssertionTemplate {
     ) -> Result<UnsignedAssertion, ClientError> {
         self.check()?;
         let issued_at = Fresh::new(now, [0; 16]).seconds();
-        let token_endpoint;
-        let audience = match self.audience.as_deref().or(self.issuer.as_deref()) {
-            Some(audience) => audience,
-            None => {
-                token_endpoint = endpoint.uri().to_string();
-                &token_endpoint
-            }
-        };
+        // The endpoint as it was given: who checks this compares texts.
+        let audience = self.audience.as_deref().or(self.issuer.as_deref());
+        let audience = audience.unwrap_or(endpoint.as_str());
         let header = Object::new()
             .text("alg", algorithm.name())
             .text_if("typ", self.typ.as_deref())
@@ -285,6 +280,26 @@ mod tests {
         let [header, claims] = parts(&template.without_typ().audience("x"));
         assert!(!header.contains("typ"), "{header}");
         assert!(claims.contains(r#""aud":"x""#), "{claims}");
+    }
+
+    #[test]
+    fn the_audience_is_the_endpoint_as_it_was_given() {
+        for text in ["https://AS.example.com", "https://as.example.com:443?a=%2f"] {
+            let endpoint = EndpointUri::new(text).unwrap();
+            let unsigned = AssertionTemplate::new()
+                .unsigned_with_id(
+                    JwsAlgorithm::ES256,
+                    "id",
+                    &endpoint,
+                    SystemTime::UNIX_EPOCH,
+                    "1",
+                )
+                .unwrap();
+            let (_, claims) = unsigned.signing_input().split_once('.').unwrap();
+            let claims = URL_SAFE_NO_PAD.decode(claims).unwrap();
+            let claims: Value = serde_json::from_slice(&claims).unwrap();
+            assert_eq!(claims["aud"], text);
+        }
     }
 
     #[test]
