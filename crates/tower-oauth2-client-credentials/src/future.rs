@@ -3,10 +3,7 @@
 use std::{
     fmt,
     future::Future,
-    marker::PhantomData,
-    mem,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -15,90 +12,75 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::{
-    error::{BoxError, TokenError, TokenErrorKind},
-    replay::Never,
-    service::Settings,
-    source::Acquired,
+    error::{BoxError, TokenError},
+    refusal::may_be_refusal,
+    source::Sent,
+    waiting::{Ended, Waiting},
+    watching::{self, Watching},
 };
 
 pin_project! {
     /// The future of a request through [`ClientCredentials`](crate::ClientCredentials).
     ///
-    /// While the token is warm it is the inner service's future and a word; all that waiting needs is in a box.
+    /// While the token is warm it is the inner service's future and a few words; all that waiting needs is in a box.
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<S, ReqBody, R = Never>
+    pub struct ResponseFuture<S, ReqBody>
     where
         S: Service<Request<ReqBody>>,
     {
         #[pin]
-        state: State<S, ReqBody, S::Future>,
-        replay: PhantomData<fn() -> R>,
+        state: State<S, ReqBody, S::Response, S::Future>,
     }
 }
 
 pin_project! {
     #[project = StateProj]
-    enum State<S, ReqBody, F> {
-        Waiting { waiting: Box<Waiting<S, ReqBody>> },
-        Called { #[pin] future: F },
+    enum State<S, ReqBody, Res, F> {
+        Waiting { waiting: Box<Waiting<S, ReqBody, Res>> },
+        Called {
+            #[pin]
+            future: F,
+            // The token that the request carries, if it is one of ours.
+            sent: Option<Sent>,
+            watching: Option<Box<Watching<S, ReqBody>>>,
+        },
         Failed { error: Option<TokenError> },
     }
 }
 
-/// A request without a token yet.
-struct Waiting<S, ReqBody> {
-    inner: S,
-    settings: Arc<Settings>,
-    request: Option<Request<ReqBody>>,
-    step: Step,
-    again: bool,
-}
-
-/// First the token, then the inner service's readiness, so that none is held while the other is awaited.
-enum Step {
-    Token(Acquiring),
-    Ready(Acquired),
-}
-
-type Acquiring = Pin<Box<dyn Future<Output = Result<Acquired, TokenError>> + Send>>;
-
-impl<S, ReqBody, R> ResponseFuture<S, ReqBody, R>
+impl<S, ReqBody> ResponseFuture<S, ReqBody>
 where
     S: Service<Request<ReqBody>>,
 {
     #[inline]
-    pub(crate) fn called(future: S::Future) -> Self {
-        Self::new(State::Called { future })
+    pub(crate) fn called(
+        future: S::Future,
+        sent: Option<Sent>,
+        watching: Option<Box<Watching<S, ReqBody>>>,
+    ) -> Self {
+        Self {
+            state: State::Called {
+                future,
+                sent,
+                watching,
+            },
+        }
     }
 
     pub(crate) fn failed(error: TokenError) -> Self {
-        Self::new(State::Failed { error: Some(error) })
-    }
-
-    pub(crate) fn waiting(inner: S, settings: Arc<Settings>, request: Request<ReqBody>) -> Self {
-        let step = Step::Token(acquire(&settings));
-        let waiting = Waiting {
-            inner,
-            settings,
-            request: Some(request),
-            step,
-            again: false,
-        };
-        Self::new(State::Waiting {
-            waiting: Box::new(waiting),
-        })
-    }
-
-    #[inline]
-    fn new(state: State<S, ReqBody, S::Future>) -> Self {
         Self {
-            state,
-            replay: PhantomData,
+            state: State::Failed { error: Some(error) },
+        }
+    }
+
+    pub(crate) fn waiting(waiting: Box<Waiting<S, ReqBody, S::Response>>) -> Self {
+        Self {
+            state: State::Waiting { waiting },
         }
     }
 }
 
-impl<S, R, ReqBody, ResBody> Future for ResponseFuture<S, ReqBody, R>
+impl<S, ReqBody, ResBody> Future for ResponseFuture<S, ReqBody>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
     S::Error: Into<BoxError>,
@@ -110,11 +92,38 @@ where
         let mut state = self.project().state;
         loop {
             match state.as_mut().project() {
-                StateProj::Called { future } => return future.poll(cx).map_err(Into::into),
-                StateProj::Waiting { waiting } => {
-                    let future = ready!(waiting.poll_call(cx))?;
-                    state.set(State::Called { future });
+                StateProj::Called {
+                    future,
+                    sent,
+                    watching,
+                } => {
+                    let answer = ready!(future.poll(cx)).map_err(Into::into)?;
+                    let (sent, watching) = (sent.take(), watching.take());
+                    let looked_at =
+                        watching.is_some() || may_be_refusal(answer.status(), answer.version());
+                    let Some(sent) = sent.filter(|_| looked_at) else {
+                        return Poll::Ready(Ok(answer));
+                    };
+                    match watching::look(sent, watching, answer) {
+                        Ok(answer) => return Poll::Ready(Ok(answer)),
+                        Err(refused) => {
+                            let waiting = Waiting::again(*refused);
+                            state.set(State::Waiting { waiting });
+                        }
+                    }
                 }
+                StateProj::Waiting { waiting } => match ready!(waiting.poll_end(cx))? {
+                    Ended::Answered(answer) => return Poll::Ready(Ok(answer)),
+                    Ended::Called {
+                        future,
+                        sent,
+                        watching,
+                    } => state.set(State::Called {
+                        future,
+                        sent,
+                        watching,
+                    }),
+                },
                 StateProj::Failed { error } => {
                     let error = error
                         .take()
@@ -126,56 +135,7 @@ where
     }
 }
 
-impl<S, ReqBody> Waiting<S, ReqBody>
-where
-    S: Service<Request<ReqBody>> + Clone,
-    S::Error: Into<BoxError>,
-{
-    /// Waits for a token and for the inner service, then calls it.
-    fn poll_call(&mut self, cx: &mut Context<'_>) -> Poll<Result<S::Future, BoxError>> {
-        loop {
-            match &mut self.step {
-                Step::Token(acquiring) => {
-                    let acquired = ready!(acquiring.as_mut().poll(cx))?;
-                    self.step = Step::Ready(acquired);
-                }
-                Step::Ready(acquired) => {
-                    ready!(self.inner.poll_ready(cx)).map_err(Into::into)?;
-                    if self.settings.source.still_good(acquired) {
-                        let mut request = self
-                            .request
-                            .take()
-                            .expect("a future is not polled after it is done");
-                        self.settings
-                            .attach(&acquired.kept, request.headers_mut())?;
-                        return Poll::Ready(Ok(self.inner.call(request)));
-                    }
-                    // The token ended, or was invalidated, while the service was busy: once more from the start, without the readiness.
-                    if mem::replace(&mut self.again, true) {
-                        return Poll::Ready(Err(outlived().into()));
-                    }
-                    self.inner = self.inner.clone();
-                    self.step = Step::Token(acquire(&self.settings));
-                }
-            }
-        }
-    }
-}
-
-fn acquire(settings: &Arc<Settings>) -> Acquiring {
-    let settings = Arc::clone(settings);
-    Box::pin(async move { settings.source.wait().await })
-}
-
-fn outlived() -> TokenError {
-    TokenError::new(
-        TokenErrorKind::Timeout,
-        "the request was not sent: twice its token ended or was invalidated while the service below was not ready; \
-         that service is overloaded, or tokens are very short",
-    )
-}
-
-impl<S, ReqBody, R> fmt::Debug for ResponseFuture<S, ReqBody, R>
+impl<S, ReqBody> fmt::Debug for ResponseFuture<S, ReqBody>
 where
     S: Service<Request<ReqBody>>,
 {

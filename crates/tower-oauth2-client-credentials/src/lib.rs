@@ -62,9 +62,11 @@
 //!
 //! None is on by default, and none changes what the rest does.
 //!
+//! - `dpop`: `TokenEndpoint::dpop`, tokens that are bound to a key (RFC 9449).
 //! - `tracing`: `TracingObserver`, and a span around each token request.
 //! - `metrics`: `MetricsObserver`.
 
+mod attach;
 mod credential;
 mod endpoint;
 mod error;
@@ -73,10 +75,13 @@ mod fetch;
 mod future;
 mod layer;
 mod origin;
-mod replay;
+mod refusal;
+pub mod replay;
 mod service;
 mod source;
 mod sync;
+mod waiting;
+mod watching;
 
 pub use oauth2_client_credentials;
 
@@ -86,16 +91,17 @@ pub use crate::event::MetricsObserver;
 pub use crate::event::TracingObserver;
 
 pub use crate::{
+    attach::OnExisting,
     credential::Credential,
     endpoint::{EndpointError, EndpointLocation, TokenEndpoint},
     error::{BoxError, TokenError, TokenErrorKind},
-    event::{Cause, Event, Observer},
-    fetch::Fetch,
+    event::{Cause, Event, Observer, Verdict},
+    fetch::{Fetch, InsteadOf, TokenDigest},
     future::ResponseFuture,
     layer::ClientCredentialsLayer,
     origin::{InvalidOrigin, Origins},
-    replay::Never,
-    service::{ClientCredentials, OnExisting},
+    refusal::is_rejection,
+    service::ClientCredentials,
     source::{
         Clock, Health, Schedule, ScheduleBuilder, ScheduleError, State, SystemClock, Token,
         TokenSource, TokenSourceBuilder,

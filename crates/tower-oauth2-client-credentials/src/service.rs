@@ -1,26 +1,25 @@
 //! The service: what happens to a request.
 
 use std::{
-    marker::PhantomData,
     sync::Arc,
     task::{Context, Poll},
 };
 
-use http::{
-    HeaderMap, Request, Response,
-    header::{AUTHORIZATION, Entry},
-};
+use http::{Request, Response};
+use oauth2_client_credentials::TokenRequest;
 use tower_service::Service;
 
-pub use oauth2_client_credentials::OnExisting;
-
 use crate::{
-    error::{BoxError, TokenError, TokenErrorKind},
+    attach::Attach,
+    error::{BoxError, TokenError},
     event::Event,
     future::ResponseFuture,
     origin::{Origins, Refused},
-    replay::Never,
-    source::{Kept, TokenSource},
+    refusal::RejectedWhen,
+    replay::{Never, Replay},
+    source::{Sent, TokenSource},
+    waiting::Waiting,
+    watching::{Again, Watching},
 };
 
 /// A service whose requests carry a token.
@@ -29,6 +28,8 @@ use crate::{
 /// - One that goes there and has an `Authorization` header already goes out as it is, unless the layer was told otherwise.
 /// - While there is a token that works, a request waits for nothing.
 /// - Without one it waits for the token request, with all others. The inner service's readiness is given back meanwhile.
+/// - An answer that refuses the token ([`is_rejection`](crate::is_rejection)) gets another, for this request too if its
+///   [replay policy](crate::replay) kept it. Any number of refusals of one token cost one token request.
 ///
 /// # Errors
 ///
@@ -42,7 +43,7 @@ use crate::{
 pub struct ClientCredentials<S, R = Never> {
     inner: S,
     settings: Arc<Settings>,
-    replay: PhantomData<fn() -> R>,
+    replay: R,
 }
 
 /// What all services of one layer share.
@@ -50,7 +51,8 @@ pub struct ClientCredentials<S, R = Never> {
 pub(crate) struct Settings {
     pub(crate) source: TokenSource,
     pub(crate) origins: Origins,
-    pub(crate) on_existing: OnExisting,
+    pub(crate) attach: Attach,
+    pub(crate) rejected_when: Option<RejectedWhen>,
 }
 
 impl<S> ClientCredentials<S> {
@@ -62,11 +64,11 @@ impl<S> ClientCredentials<S> {
 }
 
 impl<S, R> ClientCredentials<S, R> {
-    pub(crate) fn from_layer(inner: S, settings: Arc<Settings>) -> Self {
+    pub(crate) fn from_layer(inner: S, settings: Arc<Settings>, replay: R) -> Self {
         Self {
             inner,
             settings,
-            replay: PhantomData,
+            replay,
         }
     }
 
@@ -95,10 +97,11 @@ impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for ClientCredentials<S, 
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
     S::Error: Into<BoxError>,
+    R: Replay<ReqBody>,
 {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = ResponseFuture<S, ReqBody, R>;
+    type Future = ResponseFuture<S, ReqBody>;
 
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
@@ -107,58 +110,135 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        if let Err(refused) = self.settings.origins.check(request.method(), request.uri()) {
+        let Settings {
+            source,
+            origins,
+            attach,
+            ..
+        } = &*self.settings;
+        if let Err(refused) = origins.check(request.method(), request.uri()) {
             return self.refuse(refused);
         }
-        let attached = self
-            .settings
-            .source
-            .in_window(|kept| self.settings.attach(kept, request.headers_mut()));
+        let watching = self.watch(&request);
+        if let Some(named) = named(&request) {
+            return self.call_for(named, request, watching);
+        }
+        let attached = source.in_window(|sent, kept| {
+            let attached = attach.attach(kept, request.headers_mut())?;
+            Ok::<_, TokenError>(attached.then_some(sent))
+        });
         match attached {
-            Some(Ok(())) => ResponseFuture::called(self.inner.call(request)),
-            _ => self.call_without_window(request),
+            Some(Ok(sent)) => self.send(request, sent, watching),
+            _ => self.call_without_window(source.clone(), request, watching),
         }
     }
 }
 
+/// What the request wants a token for, if it says so itself.
+#[inline]
+fn named<B>(request: &Request<B>) -> Option<TokenRequest> {
+    request.extensions().get().cloned()
+}
+
 impl<S, R> ClientCredentials<S, R> {
-    #[cold]
-    #[inline(never)]
-    fn call_without_window<ReqBody>(
-        &mut self,
-        mut request: Request<ReqBody>,
-    ) -> ResponseFuture<S, ReqBody, R>
+    /// What is needed beside the request if its token should be refused: nothing, unless somebody asked for it.
+    #[inline]
+    fn watch<B>(&self, request: &Request<B>) -> Option<Box<Watching<S, B>>>
     where
-        S: Service<Request<ReqBody>> + Clone,
+        S: Clone,
+        R: Replay<B>,
     {
-        let settings = Arc::clone(&self.settings);
-        let ready = match settings.on_existing {
-            OnExisting::Keep if request.headers().contains_key(AUTHORIZATION) => Some(Ok(())),
-            _ => settings
-                .source
-                .ready()
-                .map(|kept| settings.attach(&kept, request.headers_mut())),
-        };
-        match ready {
-            Some(Ok(())) => ResponseFuture::called(self.inner.call(request)),
-            Some(Err(error)) => self.fail(error),
-            None => ResponseFuture::waiting(self.give_back_readiness(), settings, request),
+        let body = self.replay.keep(request.body());
+        let rejected_when = self.settings.rejected_when.as_ref();
+        if body.is_none() && rejected_when.is_none() {
+            return None;
+        }
+        let attach = self.settings.attach;
+        let again = body.map(|body| Again::new(self.inner.clone(), attach, request, body));
+        Some(Box::new(Watching {
+            rejected_when: rejected_when.cloned(),
+            again,
+        }))
+    }
+
+    #[inline]
+    fn send<B>(
+        &mut self,
+        request: Request<B>,
+        sent: Option<Sent>,
+        watching: Option<Box<Watching<S, B>>>,
+    ) -> ResponseFuture<S, B>
+    where
+        S: Service<Request<B>>,
+    {
+        ResponseFuture::called(self.inner.call(request), sent, watching)
+    }
+
+    /// For a request that names what it wants a token for.
+    #[inline(never)]
+    fn call_for<B>(
+        &mut self,
+        named: TokenRequest,
+        mut request: Request<B>,
+        watching: Option<Box<Watching<S, B>>>,
+    ) -> ResponseFuture<S, B>
+    where
+        S: Service<Request<B>> + Clone,
+    {
+        let Settings { source, attach, .. } = &*self.settings;
+        let attached = source.in_window_for(&named, |sent, kept| {
+            let attached = attach.attach(kept, request.headers_mut())?;
+            Ok::<_, TokenError>(attached.then_some(sent))
+        });
+        match attached {
+            Some(Ok(sent)) => self.send(request, sent, watching),
+            _ if attach.leaves_alone(request.headers()) => self.send(request, None, None),
+            _ => match source.for_named(&named) {
+                Ok(source) => self.call_without_window(source, request, watching),
+                Err(error) => self.fail(error),
+            },
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn refuse<ReqBody>(&mut self, refused: Refused) -> ResponseFuture<S, ReqBody, R>
+    fn call_without_window<B>(
+        &mut self,
+        source: TokenSource,
+        mut request: Request<B>,
+        watching: Option<Box<Watching<S, B>>>,
+    ) -> ResponseFuture<S, B>
     where
-        S: Service<Request<ReqBody>> + Clone,
+        S: Service<Request<B>> + Clone,
+    {
+        let attach = self.settings.attach;
+        if attach.leaves_alone(request.headers()) {
+            return self.send(request, None, None);
+        }
+        let Some(kept) = source.ready() else {
+            let inner = self.give_back_readiness();
+            let waiting = Waiting::new(inner, source, attach, request, watching);
+            return ResponseFuture::waiting(waiting);
+        };
+        match attach.attach(&kept, request.headers_mut()) {
+            Ok(attached) => self.send(request, attached.then(|| source.sent(&kept)), watching),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refuse<B>(&mut self, refused: Refused) -> ResponseFuture<S, B>
+    where
+        S: Service<Request<B>> + Clone,
     {
         self.settings.source.observe(&Event::OriginRefused);
         self.fail(refused.into())
     }
 
-    fn fail<ReqBody>(&mut self, error: TokenError) -> ResponseFuture<S, ReqBody, R>
+    fn fail<B>(&mut self, error: TokenError) -> ResponseFuture<S, B>
     where
-        S: Service<Request<ReqBody>> + Clone,
+        S: Service<Request<B>> + Clone,
     {
         self.give_back_readiness();
         ResponseFuture::failed(error)
@@ -174,48 +254,4 @@ impl<S, R> ClientCredentials<S, R> {
         self.inner = unready.clone();
         unready
     }
-}
-
-impl Settings {
-    /// Puts the token on a request, in a header that is made already.
-    #[inline]
-    pub(crate) fn attach(&self, kept: &Kept, headers: &mut HeaderMap) -> Result<(), TokenError> {
-        let Some(header) = kept.header() else {
-            return Err(unsupported(kept));
-        };
-        match headers.entry(AUTHORIZATION) {
-            Entry::Vacant(entry) => {
-                entry.insert(header.clone());
-            }
-            Entry::Occupied(mut entry) => match self.on_existing {
-                OnExisting::Keep => {}
-                OnExisting::Replace => {
-                    entry.insert(header.clone());
-                }
-                _ => return Err(authorized_already()),
-            },
-        }
-        Ok(())
-    }
-}
-
-#[cold]
-fn unsupported(kept: &Kept) -> TokenError {
-    TokenError::new(
-        TokenErrorKind::UnsupportedTokenType,
-        format!(
-            "the request was not sent: the authorization server gave a token of type {:?}, and only Bearer can be attached; \
-             ask for another type there",
-            kept.response().token_type().as_str()
-        ),
-    )
-}
-
-#[cold]
-fn authorized_already() -> TokenError {
-    TokenError::new(
-        TokenErrorKind::Configuration,
-        "the request was not sent: it has an Authorization header already, and the layer was told to refuse such; \
-         remove one of the two",
-    )
 }

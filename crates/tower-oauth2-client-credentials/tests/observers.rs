@@ -126,7 +126,7 @@ async fn what_is_not_kept_and_what_was_stopped_is_told_as_such() {
     );
     let second = waiting(&source);
     sleep(Duration::from_millis(50)).await;
-    assert!(source.close().is_none());
+    assert!(source.close().is_empty());
     let error = second.await.unwrap().unwrap_err();
     assert!(error.to_string().contains("closed"), "{error}");
     assert_eq!(names.take(), ["fetch empty Configuration 1 1"]);

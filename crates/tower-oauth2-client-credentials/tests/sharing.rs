@@ -297,11 +297,13 @@ async fn a_closed_source_hands_out_its_token_and_fetches_no_more() {
     let server = AuthorizationServer::new();
     let source = Arc::new(source(&server).build());
     source.token().await.unwrap();
-    assert_eq!(source.close().unwrap().access_token().expose(), "t1");
+    let held = source.close();
+    assert_eq!(held.len(), 1);
+    assert_eq!(held[0].access_token().expose(), "t1");
     let error = source.token().await.unwrap_err();
     assert_eq!(error.kind(), TokenErrorKind::Configuration);
     assert!(error.to_string().contains("closed"), "{error}");
-    assert!(source.close().is_none());
+    assert!(source.close().is_empty());
     assert_eq!(server.token_requests(), 1);
 }
 

@@ -22,6 +22,8 @@ use super::{Event, Observer};
 /// | `oauth2_client_credentials_expiry_timestamp_seconds` | gauge: when the token ends, in seconds since 1970 | |
 /// | `oauth2_client_credentials_served_due_total`, `…_served_in_leeway_total` | counter | |
 /// | `oauth2_client_credentials_gate_closed_total`, `…_gate_opened_total`, `…_gate_seconds` | counters, histogram | |
+/// | `oauth2_client_credentials_rejected_total` | counter | `verdict` (`forced`, `throttled`, `outdated`) |
+/// | `oauth2_client_credentials_replayed_total`, `…_evicted_total` | counter | |
 /// | `oauth2_client_credentials_origin_refused_total` | counter | |
 /// | `oauth2_client_credentials_quirks_total` | counter | `quirk` (`no_lifetime` and `lifeless` included) |
 ///
@@ -87,6 +89,12 @@ impl Observer for MetricsObserver {
             }
             Event::Lifeless { .. } => counter!("oauth2_client_credentials_quirks_total", "source" => self.source.clone(), "quirk" => "lifeless").increment(1),
             Event::GateOpened { .. } => counter!("oauth2_client_credentials_gate_opened_total", "source" => self.source.clone()).increment(1),
+            Event::Rejected { verdict, .. } => {
+                counter!("oauth2_client_credentials_rejected_total", "source" => self.source.clone(), "verdict" => verdict.as_str())
+                    .increment(1)
+            }
+            Event::Replayed { .. } => counter!("oauth2_client_credentials_replayed_total", "source" => self.source.clone()).increment(1),
+            Event::Evicted { .. } => counter!("oauth2_client_credentials_evicted_total", "source" => self.source.clone()).increment(1),
             Event::OriginRefused => {
                 counter!("oauth2_client_credentials_origin_refused_total", "source" => self.source.clone()).increment(1)
             }

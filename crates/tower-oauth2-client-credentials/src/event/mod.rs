@@ -106,6 +106,26 @@ pub enum Event<'a> {
         /// What was asked for.
         request: &'a TokenRequest,
     },
+    /// A resource server refused a token.
+    #[non_exhaustive]
+    Rejected {
+        /// What was asked for.
+        request: &'a TokenRequest,
+        /// What follows from it.
+        verdict: Verdict,
+    },
+    /// A request whose token was refused is sent once more, with another.
+    #[non_exhaustive]
+    Replayed {
+        /// What was asked for.
+        request: &'a TokenRequest,
+    },
+    /// A token was forgotten, because the source has as many as it may: the one that nobody had used for longest.
+    #[non_exhaustive]
+    Evicted {
+        /// What was asked for.
+        request: &'a TokenRequest,
+    },
     /// A request was not sent, for the token does not belong where it would go.
     #[non_exhaustive]
     OriginRefused,
@@ -129,6 +149,32 @@ pub enum Cause {
     Expired,
     /// The one that is there will end.
     Renewal,
+    /// A resource server refused the last one.
+    Rejection,
+}
+
+/// What follows from the refusal of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// It is not attached any more, and another is fetched.
+    Forced,
+    /// The tokens before it were refused as well, and it is too soon for another: it goes on being attached.
+    Throttled,
+    /// It was not the newest token, or is gone already: nothing.
+    Outdated,
+}
+
+impl Verdict {
+    /// Its name, for logs and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Forced => "forced",
+            Self::Throttled => "throttled",
+            Self::Outdated => "outdated",
+        }
+    }
 }
 
 impl Cause {
@@ -139,6 +185,7 @@ impl Cause {
             Self::Empty => "empty",
             Self::Expired => "expired",
             Self::Renewal => "renewal",
+            Self::Rejection => "rejection",
         }
     }
 }

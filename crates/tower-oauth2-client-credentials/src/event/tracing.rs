@@ -80,6 +80,15 @@ impl Observer for TracingObserver {
                 tracing::warn!("the authorization server gives tokens that have ended already");
             }
             Event::GateOpened { .. } => tracing::info!("token requests succeed again"),
+            Event::Rejected { verdict, .. } => {
+                tracing::info!(verdict = verdict.as_str(), "a token was refused");
+            }
+            Event::Replayed { .. } => {
+                tracing::debug!("a request whose token was refused is sent once more");
+            }
+            Event::Evicted { .. } => {
+                tracing::info!("a token was forgotten, for there are too many");
+            }
             Event::OriginRefused => tracing::warn!(
                 "a request was not sent: its origin is none that the token was given for"
             ),

@@ -3,7 +3,7 @@
 use std::{
     future::{Future, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
+    pin::Pin,
     sync::Arc,
     task::Poll,
     time::Duration,
@@ -27,7 +27,7 @@ use super::{
 use crate::{
     credential::Tried,
     endpoint::EndpointError,
-    error::{BoxError, TokenError, find},
+    error::{BoxError, TokenError, TokenErrorKind, find},
     event::Event,
     fetch::Fetch,
 };
@@ -84,9 +84,26 @@ struct Attempt {
 
 impl Task {
     async fn run(mut self) {
-        let started = poll_fn(|cx| self.flight.poll_started(cx)).await;
+        let started = self.wait_in_line().await;
         let landing = self.attempt_until_done(started).await;
         self.land(landing);
+    }
+
+    /// Waits until it is let through. Looks itself now and then: those before it may stand still, with nobody left to notice.
+    async fn wait_in_line(&self) -> Moment {
+        let Context {
+            governor,
+            schedule,
+            clock,
+            ..
+        } = &*self.context;
+        loop {
+            let started = poll_fn(|cx| self.flight.poll_started(cx));
+            match time::timeout(schedule.flight_timeout(), started).await {
+                Ok(started) => return started,
+                Err(_) => governor.advance(schedule, clock.now()),
+            }
+        }
     }
 
     async fn attempt_until_done(&mut self, started: Moment) -> Landing {
@@ -142,12 +159,20 @@ impl Task {
             retry_after: None,
         };
         let fetch = Fetch::new(self.cell.request().clone());
-        let answer = async { self.context.service().oneshot(fetch).await };
-        match time::timeout(limit, catch_panic(answer)).await {
+        let fetch = match self.flight.instead_of() {
+            Some(token) => fetch.with_instead_of(token),
+            None => fetch,
+        };
+        let mut answer: Pin<Box<dyn Future<Output = _> + Send>> =
+            Box::pin(async { self.context.service().oneshot(fetch).await });
+        let outcome = time::timeout(limit, catch_panic(answer.as_mut())).await;
+        // A future may panic where it is dropped, too.
+        let panicked = catch_unwind(AssertUnwindSafe(|| drop(answer))).is_err();
+        match outcome {
             Ok(Some(Ok(response))) => Ok(Answer { response, sent }),
             Ok(Some(Err(error))) => Err(Attempt::failed(error, tried)),
-            Ok(None) => Err(failed(errors::panicked(), true)),
-            Err(_) => Err(failed(errors::attempt_timed_out(limit), false)),
+            Err(_) if !panicked => Err(failed(errors::attempt_timed_out(limit), false)),
+            Ok(None) | Err(_) => Err(failed(errors::panicked(), true)),
         }
     }
 
@@ -222,8 +247,10 @@ impl Drop for Task {
 }
 
 /// `None` if it panicked. The panic hook was told; whoever waits is told by an error.
-async fn catch_panic<F: Future>(future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
+async fn catch_panic<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output>
+where
+    F: ?Sized,
+{
     poll_fn(|cx| {
         // What panicked is not polled again.
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
@@ -253,9 +280,14 @@ impl Attempt {
     }
 
     fn landing(self, retry_after: Option<Moment>) -> Landing {
+        let tried = match self.error.kind() {
+            TokenErrorKind::ClientAuthentication => self.tried,
+            // One that came meanwhile would have met the same failure.
+            _ => self.tried.map(Tried::now),
+        };
         Landing::Failed(Failure {
             error: self.error,
-            tried: self.tried,
+            tried,
             retry_after,
         })
     }
@@ -340,34 +372,6 @@ mod tests {
             let (error, asked) = ask(&context, &other).await;
             assert_eq!(asked, others_may_ask, "{status} {retry_after:?}: {error}");
         }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_caller_whose_budget_ends_in_line_is_told_that_it_is_overloaded() {
-        let service =
-            tower::service_fn(|_: Fetch| std::future::pending::<Result<TokenResponse, BoxError>>());
-        let context = Context::with(service, TokioClock(Instant::now()));
-        let source = || super::super::TokenSource {
-            owner: Arc::new(super::super::Owner {
-                context: Arc::clone(&context),
-                cell: cell(),
-            }),
-        };
-        let sources: Vec<_> = (0..9).map(|_| source()).collect();
-        let asked: Vec<_> = sources
-            .iter()
-            .map(|source| {
-                let source = source.clone();
-                tokio::spawn(async move { source.token().await.unwrap_err().kind() })
-            })
-            .collect();
-        let mut kinds = Vec::new();
-        for asked in asked {
-            kinds.push(asked.await.unwrap());
-        }
-        use crate::error::TokenErrorKind::{Overloaded, Timeout};
-        assert_eq!(kinds[..8], [Timeout; 8]);
-        assert_eq!(kinds[8], Overloaded);
     }
 
     /// Nine cells ask at once; eight are told to go away, and the ninth, in line behind them, is not sent.

@@ -10,7 +10,7 @@ use tower::{ServiceExt, util::BoxCloneService};
 use tower_service::Service;
 
 use super::{
-    Owner, TokenSource,
+    TokenSource,
     cell::Cell,
     clock::{AgeClock, Clock, SystemClock},
     context::{Context, Draws, TokenService},
@@ -30,7 +30,11 @@ pub struct TokenSourceBuilder {
     credential: Option<Credential>,
     observers: Vec<Arc<dyn Observer>>,
     token: Option<TokenResponse>,
+    max_tokens: usize,
 }
+
+/// How many tokens a source holds beside its own, unless it is told otherwise.
+const MAX_TOKENS: usize = 4_096;
 
 impl TokenSourceBuilder {
     pub(crate) fn new<T>(service: T) -> Self
@@ -48,6 +52,7 @@ impl TokenSourceBuilder {
             credential: None,
             observers: Vec::new(),
             token: None,
+            max_tokens: MAX_TOKENS,
         }
     }
 
@@ -83,6 +88,13 @@ impl TokenSourceBuilder {
         self
     }
 
+    /// How many tokens are held for requests that name their own (default 4096). The one that was idle for longest goes first, but none
+    /// that is being fetched; while all are, requests for more fail with [`Overloaded`](crate::TokenErrorKind::Overloaded).
+    pub fn max_tokens(mut self, max_tokens: usize) -> Self {
+        self.max_tokens = max_tokens;
+        self
+    }
+
     /// Takes the time from another clock than the machine's. For tests: tokio's timers go on by tokio's own time.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
@@ -108,16 +120,11 @@ impl TokenSourceBuilder {
             credential: self.credential,
             observers: self.observers,
         };
-        let cell = Cell::new(self.request);
+        let first = Cell::new(self.request);
         if let Some(token) = self.token {
-            cell.adopt(&context, token);
+            first.adopt(&context, token);
         }
-        TokenSource {
-            owner: Arc::new(Owner {
-                context: Arc::new(context),
-                cell: Arc::new(cell),
-            }),
-        }
+        TokenSource::of(context, first, self.max_tokens)
     }
 }
 

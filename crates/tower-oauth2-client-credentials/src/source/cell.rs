@@ -7,12 +7,17 @@
 //! | Due | attaches the token; one of all starts a flight that nobody waits for |
 //! | Leeway | waits for a flight while it is young, then attaches the token that still works |
 //! | Expired | as Empty |
+//! | Rejected: a resource server refused the token | as Empty; until the throttle lets a forced flight start, attaches it |
 //! | Gated: no working token, and the gate is closed | fails at once with the last error |
 //!
 //! Everything here is synchronous and is told the time. Fresh and Due take no lock that anybody else holds; the other states
 //! take the cell's for a few comparisons. Nobody holds it while a token request is under way.
 
-use std::sync::Arc;
+use std::{
+    num::NonZeroU64,
+    sync::{Arc, atomic},
+    time::Duration,
+};
 
 use oauth2_client_credentials::TokenRequest;
 
@@ -22,21 +27,28 @@ use super::{
     errors,
     flight::{Flight, Outcome},
     health::Health,
+    registry::{self, Sent},
     state::{Decision, State},
     token::{Kept, Phase},
 };
 use crate::{
-    event::Cause,
-    sync::{Mutex, Slot, lock, try_lock},
+    event::{Cause, Verdict},
+    sync::{AtomicU64, Mutex, Ordering, Slot, lock, try_lock},
 };
 
 /// One token and what happens to it.
 #[derive(Debug)]
 pub(crate) struct Cell {
+    id: CellId,
     request: TokenRequest,
+    /// When a request last looked at it, in milliseconds, to within the length of a window.
+    used: AtomicU64,
     pub(super) kept: Slot<Kept>,
     pub(super) state: Mutex<State>,
 }
+
+/// Sets a cell apart from all others of the process.
+pub(crate) type CellId = NonZeroU64;
 
 /// The one of all requests in a window of Due that tells of it, and launches the renewal if one may start.
 #[derive(Debug)]
@@ -46,8 +58,12 @@ pub(crate) struct Elected {
 
 impl Cell {
     pub(crate) fn new(request: TokenRequest) -> Self {
+        static NEXT: atomic::AtomicU64 = atomic::AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, atomic::Ordering::Relaxed);
         Self {
+            id: CellId::new(id).expect("no process makes 2^64 cells"),
             request,
+            used: AtomicU64::new(0),
             kept: Slot::new(None),
             state: Mutex::new(State::default()),
         }
@@ -55,6 +71,29 @@ impl Cell {
 
     pub(crate) fn request(&self) -> &TokenRequest {
         &self.request
+    }
+
+    pub(crate) fn id(&self) -> CellId {
+        self.id
+    }
+
+    /// What a request remembers that carries this token of it.
+    #[inline]
+    pub(crate) fn sent(&self, kept: &Kept) -> Sent {
+        Sent {
+            cell: self.id,
+            generation: kept.generation(),
+        }
+    }
+
+    /// When a request last looked at it.
+    pub(crate) fn used(&self) -> Moment {
+        Moment::default() + Duration::from_millis(self.used.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn note_use(&self, now: Moment) {
+        let ms = now.since(Moment::default()).as_millis() as u64;
+        self.used.fetch_max(ms, Ordering::Relaxed);
     }
 
     /// Attaches the token, if this is a stretch of time in which nothing changes.
@@ -79,6 +118,7 @@ impl Cell {
         let seen = kept.window.read();
         let coarse_ms = context.clock.coarse_ms();
         let now = context.clock.now();
+        self.note_use(now);
         let phase = kept.phase(now);
         if !matches!(phase, Phase::Fresh | Phase::Due) {
             return None;
@@ -91,7 +131,7 @@ impl Cell {
             return Some((kept, None));
         }
         let renewal = if can_wait {
-            self.try_renew(context, now)
+            self.try_renew(context, &kept, now)
         } else {
             None
         };
@@ -99,11 +139,11 @@ impl Cell {
     }
 
     /// Starts a renewal, unless one is under way, the gate is closed, or somebody else is at the cell.
-    fn try_renew(&self, context: &Context, now: Moment) -> Option<Arc<Flight>> {
+    fn try_renew(&self, context: &Context, kept: &Kept, now: Moment) -> Option<Arc<Flight>> {
         let mut state = try_lock(&self.state)?;
         let given_up = state.give_up(context, now);
         let due = state.flight.is_none() && !state.closed && state.shut(context, now).is_none();
-        let launch = due.then(|| state.start(Cause::Renewal));
+        let launch = due.then(|| state.start(Cause::Renewal, Some(kept)));
         drop(state);
         tell_lost(given_up);
         launch
@@ -111,6 +151,7 @@ impl Cell {
 
     /// What a request does now, whatever the state. `can_wait`: it has a runtime, for a flight and for timers.
     pub(crate) fn decide(&self, context: &Context, can_wait: bool, now: Moment) -> Decision {
+        self.note_use(now);
         let mut state = lock(&self.state);
         let given_up = state.give_up(context, now);
         let kept = self.kept.load().clone();
@@ -121,17 +162,68 @@ impl Cell {
             Some((kept, Phase::Expired)) => {
                 // A wall clock that is set back must not find its way into an old window.
                 kept.window.close();
-                state.without_token(context, can_wait, Cause::Expired, now)
+                state.without_token(context, can_wait, Cause::Expired, None, now)
             }
-            None => state.without_token(context, can_wait, Cause::Empty, now),
+            Some((kept, Phase::Rejected)) => {
+                state.without_token(context, can_wait, Cause::Rejection, Some(kept), now)
+            }
+            None => state.without_token(context, can_wait, Cause::Empty, None, now),
         };
         drop(state);
         tell_lost(given_up);
         decision
     }
 
+    /// What follows from the refusal of the token of this generation, and the forced flight that is to be launched.
+    pub(crate) fn reject(
+        &self,
+        context: &Context,
+        generation: u64,
+        can_launch: bool,
+        now: Moment,
+    ) -> (Verdict, Option<Arc<Flight>>) {
+        let schedule = &context.schedule;
+        let mut state = lock(&self.state);
+        let given_up = state.give_up(context, now);
+        state.rejections.note(schedule, now);
+        let current = self.kept.load().clone();
+        let refused = current
+            .filter(|kept| kept.generation() == generation && !kept.is_expired(now))
+            .map(|kept| (kept.refused_from().is_none(), kept));
+        let mut launch = None;
+        let verdict = match refused {
+            None => Verdict::Outdated,
+            Some((first, kept)) => {
+                let next = state.rejections.next(schedule);
+                let from = kept.refused_from().unwrap_or(next.max(now));
+                if first {
+                    state.refused = generation;
+                    state.rejections.refuse(&kept, now);
+                    self.kept.store(Some(Arc::new(kept.refused(from))));
+                }
+                let forced = from <= now;
+                // Only the first of all refusals starts it; should it fail, the next request makes the trial.
+                if first && forced && can_launch && state.flight.is_none() {
+                    let open = state.shut(context, now).is_none();
+                    launch = open.then(|| state.start(Cause::Rejection, Some(&kept)));
+                }
+                if forced {
+                    Verdict::Forced
+                } else {
+                    Verdict::Throttled
+                }
+            }
+        };
+        drop(state);
+        tell_lost(given_up);
+        (verdict, launch)
+    }
+
     pub(crate) fn invalidate(&self) {
         let mut state = lock(&self.state);
+        if let Some(kept) = self.kept.load().as_ref() {
+            state.thrown_away = Some(kept.digest());
+        }
         // What is under way began before: its token is for those who wait for it.
         state.settled = state.flights;
         state.invalidations += 1;
@@ -142,6 +234,19 @@ impl Cell {
     /// How often the token was invalidated.
     pub(crate) fn invalidations(&self) -> u64 {
         lock(&self.state).invalidations
+    }
+
+    /// Whether a token that was taken from here before may still be attached.
+    pub(crate) fn may_still_attach(&self, kept: &Kept, now: Moment) -> bool {
+        let state = lock(&self.state);
+        let current = self.kept.load();
+        // The newest copy of a token knows whether it was refused.
+        let copy = current
+            .as_ref()
+            .filter(|current| current.generation() == kept.generation());
+        kept.epoch() == state.invalidations
+            && kept.works(now)
+            && copy.map_or(kept.generation() > state.refused, |copy| copy.works(now))
     }
 
     pub(crate) fn retry_now(&self) {
@@ -155,17 +260,12 @@ impl Cell {
         state.invalidations += 1;
         let kept = self.kept.load().clone();
         self.kept.store(None);
-        drop(state);
-        self.abandon();
         kept
     }
 
-    /// Stops what is under way.
-    pub(crate) fn abandon(&self) {
-        let flight = lock(&self.state).flight.clone();
-        if let Some(flight) = flight {
-            flight.abort();
-        }
+    #[cfg(test)]
+    pub(crate) fn is_closed(&self) -> bool {
+        lock(&self.state).closed
     }
 
     pub(crate) fn health(&self, context: &Context) -> Health {
@@ -178,6 +278,12 @@ impl Cell {
             .or_else(|| context.governor.paused(now));
         let shut = state.shut(context, now);
         Health::new(kept.as_deref(), shut, last_error, state.closed, now)
+    }
+}
+
+impl Drop for Cell {
+    fn drop(&mut self) {
+        registry::remove(self);
     }
 }
 

@@ -65,3 +65,21 @@ pub(crate) fn lost() -> TokenError {
         "no token: the runtime that asked for it was shut down, twice in a row",
     )
 }
+
+pub(crate) fn refused_before() -> TokenError {
+    TokenError::new(
+        TokenErrorKind::Rejected,
+        "no token: the authorization server handed out one again that a resource server has refused; \
+         have it revoke the old token, or look why it is refused there",
+    )
+}
+
+pub(crate) fn too_many(limit: usize) -> TokenError {
+    TokenError::new(
+        TokenErrorKind::Overloaded,
+        format!(
+            "no token: {limit} different tokens are being fetched or used at once, which is as many as this source may have; \
+             ask for fewer at a time or raise its limit"
+        ),
+    )
+}

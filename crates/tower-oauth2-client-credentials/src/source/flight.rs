@@ -17,6 +17,7 @@ use super::{clock::Moment, token::Kept};
 use crate::{
     error::TokenError,
     event::Cause,
+    fetch::InsteadOf,
     sync::{Mutex, lock},
 };
 
@@ -24,6 +25,7 @@ use crate::{
 pub(crate) struct Flight {
     number: u64,
     cause: Cause,
+    instead_of: Option<InsteadOf>,
     progress: Mutex<Progress>,
 }
 
@@ -50,10 +52,11 @@ struct Progress {
 
 impl Flight {
     /// Flights of one cell are numbered in the order of their starts.
-    pub(crate) fn new(number: u64, cause: Cause) -> Arc<Self> {
+    pub(crate) fn new(number: u64, cause: Cause, instead_of: Option<InsteadOf>) -> Arc<Self> {
         Arc::new(Self {
             number,
             cause,
+            instead_of,
             progress: Mutex::new(Progress::default()),
         })
     }
@@ -64,6 +67,11 @@ impl Flight {
 
     pub(crate) fn cause(&self) -> Cause {
         self.cause
+    }
+
+    /// What its token service must not answer with.
+    pub(crate) fn instead_of(&self) -> Option<InsteadOf> {
+        self.instead_of
     }
 
     /// Lets it through at `now`: its time begins.

@@ -19,6 +19,8 @@ pub(crate) struct Governor {
 #[derive(Default)]
 struct Lanes {
     running: Vec<Arc<Flight>>,
+    /// Those that should have ended long ago. They take no place.
+    standing: Vec<Arc<Flight>>,
     in_line: VecDeque<Arc<Flight>>,
 }
 
@@ -48,8 +50,25 @@ impl Governor {
     pub(crate) fn leave(&self, flight: &Arc<Flight>, schedule: &Schedule, now: Moment) {
         let mut lanes = lock(&self.lanes);
         lanes.running.retain(|other| !Arc::ptr_eq(other, flight));
+        lanes.standing.retain(|other| !Arc::ptr_eq(other, flight));
         lanes.in_line.retain(|other| !Arc::ptr_eq(other, flight));
         lanes.advance(schedule, now);
+    }
+
+    /// Lets through whoever is next, if a place is free.
+    pub(crate) fn advance(&self, schedule: &Schedule, now: Moment) {
+        lock(&self.lanes).advance(schedule, now);
+    }
+
+    /// Stops all flights: nobody is left to fly for.
+    pub(crate) fn abandon(&self) {
+        let flights: Vec<_> = {
+            let lanes = lock(&self.lanes);
+            let started = lanes.running.iter().chain(&lanes.standing);
+            started.chain(&lanes.in_line).cloned().collect()
+        };
+        // Outside the lock: a task that ends leaves its lane.
+        flights.iter().for_each(|flight| flight.abort());
     }
 
     /// Closes the way for every cell. It is never opened earlier.
@@ -80,11 +99,13 @@ impl Governor {
 
 impl Lanes {
     fn advance(&mut self, schedule: &Schedule, now: Moment) {
-        self.running.retain(|flight| {
+        let stands_still = |flight: &mut Arc<Flight>| {
             flight
                 .started()
-                .is_some_and(|started| !schedule.stands_still(now.since(started)))
-        });
+                .is_none_or(|started| schedule.stands_still(now.since(started)))
+        };
+        self.standing
+            .extend(self.running.extract_if(.., stands_still));
         while self.running.len() < schedule.concurrent_fetches() {
             let Some(flight) = self.in_line.pop_front() else {
                 return;
@@ -114,7 +135,7 @@ mod tests {
 
     fn flights(count: u64) -> Vec<Arc<Flight>> {
         (0..count)
-            .map(|number| Flight::new(number, Cause::Empty))
+            .map(|number| Flight::new(number, Cause::Empty, None))
             .collect()
     }
 

@@ -15,6 +15,7 @@ use crate::error::{TokenError, TokenErrorKind};
 pub struct Health {
     state: State,
     left: Option<Duration>,
+    generation: Option<u64>,
     last_error: Option<TokenErrorKind>,
     retry_in: Option<Duration>,
 }
@@ -33,6 +34,8 @@ pub enum State {
     Leeway,
     /// The token has ended: the next request fetches another.
     Expired,
+    /// A resource server refused the token: the next request waits for another.
+    Rejected,
     /// No token, and no other may be fetched yet: requests fail at once.
     Gated,
     /// The source was closed: every request fails.
@@ -52,15 +55,19 @@ impl Health {
             Some(Phase::Fresh) => State::Fresh,
             Some(Phase::Due) => State::Due,
             Some(Phase::Leeway) => State::Leeway,
-            Some(Phase::Expired) | None if shut.is_some() => State::Gated,
+            Some(Phase::Expired | Phase::Rejected) | None if shut.is_some() => State::Gated,
+            Some(Phase::Rejected) => State::Rejected,
             Some(Phase::Expired) => State::Expired,
             None => State::Empty,
         };
         Self {
             state,
             left: kept
-                .filter(|kept| !kept.is_expired(now))
+                .filter(|kept| kept.works(now))
                 .map(|kept| kept.left(now)),
+            generation: kept
+                .filter(|kept| kept.works(now))
+                .map(|kept| kept.generation()),
             last_error: last_error.map(|error| error.kind()),
             retry_in: shut.and_then(|error| error.retry_in()),
         }
@@ -84,7 +91,13 @@ impl Health {
         self.left
     }
 
-    /// Why the last token request failed; `None` if it succeeded, or there was none.
+    /// The [generation](crate::Token::generation) of the token that requests carry; `None` without one that works.
+    #[must_use]
+    pub fn generation(&self) -> Option<u64> {
+        self.generation
+    }
+
+    /// Why the last token request failed, or why none may start; `None` if the last one succeeded, or there was none.
     #[must_use]
     pub fn last_error(&self) -> Option<TokenErrorKind> {
         self.last_error
@@ -107,6 +120,7 @@ impl State {
             Self::Due => "due",
             Self::Leeway => "leeway",
             Self::Expired => "expired",
+            Self::Rejected => "rejected",
             Self::Gated => "gated",
             Self::Closed => "closed",
         }

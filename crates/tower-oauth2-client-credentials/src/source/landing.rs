@@ -12,9 +12,9 @@ use super::{
     flight::{Flight, Outcome},
     gate::{Failure, Flown},
     state::State,
-    token::{Answer, Kept, Phase, Weighed, weigh},
+    token::{Answer, Kept, Weighed, weigh},
 };
-use crate::{error::TokenError, sync::lock};
+use crate::{error::TokenError, event::Cause, sync::lock};
 
 /// How a flight ended.
 #[derive(Debug)]
@@ -60,9 +60,23 @@ impl Cell {
             .is_some();
         let failed_before = state.gate.has_failures();
         let (mut published, mut opened, mut closed_for) = (false, false, None);
+        let landing = match landing {
+            // Whoever refused it would refuse it again.
+            Landing::Token(answer) if state.rejections.knows(&answer.response, now) => {
+                Landing::Failed(Failure {
+                    error: errors::refused_before(),
+                    tried: context.tried(),
+                    retry_after: None,
+                })
+            }
+            landing => landing,
+        };
         let outcome = match landing {
             _ if state.closed => Outcome::Failed(errors::closed()),
             Landing::Token(answer) => {
+                if flight.cause() == Cause::Rejection {
+                    state.rejections.forced(answer.sent);
+                }
                 state.gate.clear(now);
                 opened = failed_before;
                 let given = self.keep(&mut state, context, draw, flight, answer, now);
@@ -72,8 +86,8 @@ impl Cell {
             }
             Landing::Failed(failure) if current => {
                 let kept = self.kept.load();
-                let end = kept.as_ref().map(|kept| kept.expiry());
-                let working_until = end.filter(|end| now < *end);
+                let working = kept.as_ref().filter(|kept| kept.works(now));
+                let working_until = working.map(|kept| kept.expiry());
                 let started = flight.started().unwrap_or(now);
                 let situation = Flown {
                     started,
@@ -138,11 +152,7 @@ impl Cell {
         answer: Answer,
         now: Moment,
     ) -> Arc<Kept> {
-        let working = self
-            .kept
-            .load()
-            .clone()
-            .filter(|kept| kept.phase(now) != Phase::Expired);
+        let working = self.kept.load().clone().filter(|kept| kept.works(now));
         let Weighed { given, kept } = weigh(
             &context.schedule,
             draw,
@@ -155,6 +165,7 @@ impl Cell {
         state.generation = state.generation.max(given.generation());
         if flight.number() > state.settled {
             state.settled = flight.number();
+            state.thrown_away = None;
             if kept.is_some() {
                 self.kept.store(kept);
             }

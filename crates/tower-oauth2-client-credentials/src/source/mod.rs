@@ -1,8 +1,10 @@
 //! Where tokens come from: the cells of one client, and what they share.
 
+mod acquire;
 mod attempts;
 mod builder;
 mod cell;
+mod cells;
 mod clock;
 mod context;
 mod errors;
@@ -13,6 +15,8 @@ mod health;
 mod landing;
 #[cfg(all(test, loom_models))]
 mod models;
+mod registry;
+mod rejection;
 mod schedule;
 mod state;
 mod token;
@@ -23,34 +27,33 @@ pub use health::{Health, State};
 pub use schedule::{Schedule, ScheduleBuilder, ScheduleError};
 pub use token::Token;
 
-pub(crate) use token::Kept;
+pub(crate) use {acquire::Acquired, registry::Sent, token::Kept};
 
-use std::{mem, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use oauth2_client_credentials::TokenResponse;
+use oauth2_client_credentials::{TokenRequest, TokenResponse};
 use tokio::{runtime::Handle, time};
 use tower_service::Service;
 
 use self::{
     cell::Cell,
-    clock::Moment,
+    cells::{Cells, Full},
     context::Context,
-    flight::Outcome,
-    state::{Decision, Patience},
 };
 use crate::{
     error::{BoxError, TokenError},
-    event::Event,
+    event::{Event, Verdict},
     fetch::Fetch,
 };
-
-/// How long after it came a token is used that had ended by then.
-const LIFELESS_USE: Duration = Duration::from_secs(1);
 
 /// Warming up does not knock more often than this.
 const WARM_UP_PAUSE: Duration = Duration::from_millis(100);
 
 /// One client's tokens: fetched when they are needed, shared by all, renewed ahead.
+///
+/// A source is set up with one [`TokenRequest`]. A single request through the layer names another by having it among its extensions;
+/// [`for_request`](Self::for_request) makes a handle of it. Each has its own token and its own pauses; all share the token service, the
+/// limit of token requests at a time, and what the server says of being busy.
 ///
 /// A handle: clones share everything, and the token request that is under way ends with the last of them. It can be made
 /// anywhere, without a runtime and without the network.
@@ -81,25 +84,43 @@ const WARM_UP_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub struct TokenSource {
     owner: Arc<Owner>,
-}
-
-/// A token that was waited for.
-#[derive(Debug)]
-pub(crate) struct Acquired {
-    pub(crate) kept: Arc<Kept>,
-    at: Moment,
+    cell: Arc<Cell>,
 }
 
 /// What ends with the last handle.
 #[derive(Debug)]
 struct Owner {
     context: Arc<Context>,
-    cell: Arc<Cell>,
+    /// The source's own, which no request has to look for.
+    first: Arc<Cell>,
+    cells: Cells,
 }
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        self.cell.abandon();
+        self.context.governor.abandon();
+    }
+}
+
+impl Owner {
+    #[inline]
+    fn in_window<T>(&self, cell: &Cell, attach: impl FnOnce(Sent, &Kept) -> T) -> Option<T> {
+        cell.in_window(self.context.clock.coarse_ms(), |kept| {
+            attach(cell.sent(kept), kept)
+        })
+    }
+
+    fn find(&self, request: &TokenRequest) -> Option<Arc<Cell>> {
+        if request == self.first.request() {
+            return Some(Arc::clone(&self.first));
+        }
+        self.cells.find(request)
+    }
+
+    fn all(&self) -> impl Iterator<Item = Arc<Cell>> {
+        [Arc::clone(&self.first)]
+            .into_iter()
+            .chain(self.cells.all())
     }
 }
 
@@ -124,6 +145,39 @@ impl TokenSource {
         TokenSourceBuilder::new(service)
     }
 
+    fn of(context: Context, first: Cell, max_tokens: usize) -> Self {
+        let cell = Arc::new(first);
+        let owner = Arc::new(Owner {
+            context: Arc::new(context),
+            first: Arc::clone(&cell),
+            cells: Cells::new(max_tokens),
+        });
+        registry::add(&owner, &cell);
+        Self { owner, cell }
+    }
+
+    /// A handle of the same source whose token is for another request.
+    ///
+    /// It shares everything with this one. While there is such a handle its token is kept, also beyond the limit of the source.
+    ///
+    /// ```
+    /// use oauth2_client_credentials::TokenRequest;
+    /// # use oauth2_client_credentials::TokenResponse;
+    /// # use tower_oauth2_client_credentials::{BoxError, ClientCredentialsLayer, Fetch, Origins, TokenSource};
+    /// # let source = TokenSource::new(tower::service_fn(|_: Fetch| async { TokenResponse::new("t1") }));
+    ///
+    /// let orders = source.for_request(TokenRequest::builder().scope("orders.read").build()?);
+    /// let layer = ClientCredentialsLayer::new(orders, Origins::new(["https://orders.example.com"])?);
+    /// # Ok::<(), BoxError>(())
+    /// ```
+    #[must_use]
+    pub fn for_request(&self, request: TokenRequest) -> Self {
+        match self.find_or_make(&request, true) {
+            Ok(source) => source,
+            Err(Full) => unreachable!("a handle may be one more than there may be"),
+        }
+    }
+
     /// A token that works, for what is no HTTP request: a database's or a broker's login.
     ///
     /// Ready at once while there is one, but for its last seconds, in which a newer one is waited for a moment; waits for a token
@@ -140,7 +194,7 @@ impl TokenSource {
     pub async fn token(&self) -> Result<Token, TokenError> {
         let kept = match self.ready() {
             Some(kept) => kept,
-            None => self.wait_for_one_that_works().await?.kept,
+            None => self.acquire_one_that_works().await?.kept,
         };
         Ok(Token::new(kept))
     }
@@ -179,38 +233,89 @@ impl TokenSource {
     /// How it stands with the token, for a readiness probe or a dashboard.
     #[must_use]
     pub fn health(&self) -> Health {
-        self.owner.cell.health(&self.owner.context)
+        self.cell.health(&self.owner.context)
     }
 
-    /// Forgets the token: no request carries it from now on, and the next one waits for another. Starts nothing by itself.
-    /// A token that is under way just now is given to those who wait for it, and not kept.
+    /// Tells that a resource server refused the token of this [generation](Token::generation), where the layer cannot see it: in a
+    /// gRPC response's trailers, or over what is no HTTP. Nothing happens if there is a newer one already; else requests wait for
+    /// another, unless tokens are refused one after the other.
+    pub fn reject(&self, generation: u64) {
+        self.refused(generation);
+    }
+
+    /// Forgets the tokens of all requests: none is carried from now on, and whoever needs one waits for another. Starts nothing by
+    /// itself. A token that is under way just now is given to those who wait for it, and not kept.
     pub fn invalidate(&self) {
-        self.owner.cell.invalidate();
+        self.owner.all().for_each(|cell| cell.invalidate());
     }
 
-    /// Ends the pause after a failure, when you know that its cause is gone. A pause that the server asked for
+    /// Ends the pauses after failures, of all requests, when you know that their cause is gone. A pause that the server asked for
     /// (`Retry-After`) is kept.
     pub fn retry_now(&self) {
-        self.owner.cell.retry_now();
+        self.owner.all().for_each(|cell| cell.retry_now());
     }
 
-    /// Ends all: from now on every request fails. Hands out the token that was held, so that it can be revoked.
-    pub fn close(&self) -> Option<Token> {
-        self.owner.cell.close().map(Token::new)
+    /// Ends all: from now on every request fails. Hands out the tokens that were held, so that they can be revoked.
+    pub fn close(&self) -> Vec<Token> {
+        let Owner {
+            context,
+            first,
+            cells,
+        } = &*self.owner;
+        let mut cells = cells.close();
+        cells.push(Arc::clone(first));
+        let kept: Vec<_> = cells.iter().filter_map(|cell| cell.close()).collect();
+        context.governor.abandon();
+        kept.into_iter().map(Token::new).collect()
     }
 
     /// What `attach` makes of the token, while nothing changes for a request.
     #[inline]
-    pub(crate) fn in_window<T>(&self, attach: impl FnOnce(&Kept) -> T) -> Option<T> {
-        let Owner { context, cell } = &*self.owner;
-        cell.in_window(context.clock.coarse_ms(), attach)
+    pub(crate) fn in_window<T>(&self, attach: impl FnOnce(Sent, &Kept) -> T) -> Option<T> {
+        self.owner.in_window(&self.cell, attach)
+    }
+
+    /// The same for another request, if its token is known.
+    pub(crate) fn in_window_for<T>(
+        &self,
+        request: &TokenRequest,
+        attach: impl FnOnce(Sent, &Kept) -> T,
+    ) -> Option<T> {
+        let cell = self.owner.find(request)?;
+        self.owner.in_window(&cell, attach)
+    }
+
+    /// The source for a request that names its own.
+    pub(crate) fn for_named(&self, request: &TokenRequest) -> Result<Self, TokenError> {
+        self.find_or_make(request, false)
+            .map_err(|Full| errors::too_many(self.owner.cells.limit()))
+    }
+
+    fn find_or_make(&self, request: &TokenRequest, may_exceed: bool) -> Result<Self, Full> {
+        let owner = Arc::clone(&self.owner);
+        if let Some(cell) = owner.find(request) {
+            return Ok(Self { owner, cell });
+        }
+        let now = owner.context.clock.now();
+        let found = owner.cells.find_or_make(request, now, may_exceed)?;
+        if found.new {
+            registry::add(&owner, &found.cell);
+        }
+        if let Some(evicted) = found.evicted {
+            let request = evicted.request();
+            owner.context.observe(&Event::Evicted { request });
+        }
+        Ok(Self {
+            owner,
+            cell: found.cell,
+        })
     }
 
     /// The token, if it can be attached without waiting. Launches the renewal that this request was elected for.
     #[cold]
     #[inline(never)]
     pub(crate) fn ready(&self) -> Option<Arc<Kept>> {
-        let Owner { context, cell } = &*self.owner;
+        let (context, cell) = (&self.owner.context, &self.cell);
         let runtime = Handle::try_current().ok();
         let (kept, elected) = cell.ready(context, runtime.is_some())?;
         if let Some(elected) = elected {
@@ -223,102 +328,28 @@ impl TokenSource {
         Some(kept)
     }
 
-    /// A token, whatever it takes.
-    pub(crate) async fn wait(&self) -> Result<Acquired, TokenError> {
-        let kept = self.decide_and_wait().await?;
-        let at = self.owner.context.clock.now();
-        Ok(Acquired { kept, at })
-    }
-
-    /// The same, for a caller that was perhaps not polled for long after its token came.
-    async fn wait_for_one_that_works(&self) -> Result<Acquired, TokenError> {
-        let acquired = self.wait().await?;
-        if self.still_good(&acquired) {
-            return Ok(acquired);
+    /// Takes notice of a refusal of the token of this generation, and launches the forced flight if it is the first.
+    pub(crate) fn refused(&self, generation: u64) -> Verdict {
+        let (context, cell) = (&self.owner.context, &self.cell);
+        let runtime = Handle::try_current().ok();
+        let now = context.clock.now();
+        let (verdict, launch) = cell.reject(context, generation, runtime.is_some(), now);
+        if let (Some(runtime), Some(flight)) = (runtime, launch) {
+            attempts::launch(&runtime, context, cell, &flight);
         }
-        self.wait().await
+        let request = cell.request();
+        context.observe(&Event::Rejected { request, verdict });
+        verdict
     }
 
-    /// Runs inside the caller; the flight it waits for does not.
-    async fn decide_and_wait(&self) -> Result<Arc<Kept>, TokenError> {
-        let Owner { context, cell } = &*self.owner;
-        let called = time::Instant::now();
-        let budget_ends = called + context.schedule.wait_budget();
-        let trial_ends = budget_ends.min(called + context.schedule.trial_wait());
-        let (mut launched, mut lost) = (None, false);
-        loop {
-            let runtime = Handle::try_current().ok();
-            let (flight, launch, patience) =
-                match cell.decide(context, runtime.is_some(), context.clock.now()) {
-                    Decision::Attach(kept) => return Ok(kept),
-                    Decision::AttachInLeeway(kept) => return Ok(self.in_leeway(kept)),
-                    Decision::Fail(error) => return Err(error),
-                    Decision::Wait {
-                        flight,
-                        launch,
-                        patience,
-                    } => (flight, launch, patience),
-                };
-            if let Some(runtime) = runtime.filter(|_| launch) {
-                attempts::launch(&runtime, context, cell, &flight);
-                launched = Some(flight.number());
-            }
-            let patience = match patience {
-                // A trial of its own is waited for like any other flight.
-                Patience::Trial(_) if launched == Some(flight.number()) => Patience::Budget,
-                patience => patience,
-            };
-            let ends = match &patience {
-                Patience::Budget => budget_ends,
-                Patience::Trial(_) => trial_ends,
-                Patience::Leeway(_, patience) => budget_ends.min(time::Instant::now() + *patience),
-            };
-            let outcome = time::timeout_at(ends, flight.outcome()).await.ok();
-            return Err(match (outcome, patience) {
-                (Some(Outcome::Token(kept)), patience) => match patience {
-                    // What still works is better than what has ended already.
-                    Patience::Leeway(working, _) if kept.is_lifeless() && self.works(&working) => {
-                        return Ok(self.in_leeway(working));
-                    }
-                    _ => return Ok(kept),
-                },
-                // Its runtime is gone. Once more on this one's, but not for ever.
-                (Some(Outcome::Lost), _) if !mem::replace(&mut lost, true) => continue,
-                (_, Patience::Leeway(kept, _)) if self.works(&kept) => {
-                    return Ok(self.in_leeway(kept));
-                }
-                // It has ended or was invalidated meanwhile: a request like any other without a token.
-                (_, Patience::Leeway(..)) => continue,
-                (Some(Outcome::Failed(error)), _) | (None, Patience::Trial(error)) => error,
-                (Some(Outcome::Lost), _) => errors::lost(),
-                (None, Patience::Budget) if flight.started().is_none() => {
-                    errors::overloaded(context.schedule.wait_budget())
-                }
-                (None, Patience::Budget) => errors::timed_out(context.schedule.wait_budget()),
-            });
-        }
+    /// What a request that carries this token remembers of it.
+    pub(crate) fn sent(&self, kept: &Kept) -> Sent {
+        self.cell.sent(kept)
     }
 
-    fn in_leeway(&self, kept: Arc<Kept>) -> Arc<Kept> {
-        let request = self.owner.cell.request();
-        self.observe(&Event::ServedInLeeway { request });
-        kept
-    }
-
-    /// Whether a token that was waited for may still be attached: it works, or has just come without life.
-    pub(crate) fn still_good(&self, acquired: &Acquired) -> bool {
-        let Owner { context, cell } = &*self.owner;
-        let kept = &acquired.kept;
-        if kept.is_lifeless() {
-            let age = context.clock.now().since(acquired.at);
-            return age <= LIFELESS_USE && kept.epoch() == cell.invalidations();
-        }
-        self.works(kept)
-    }
-
-    fn works(&self, kept: &Kept) -> bool {
-        let Owner { context, cell } = &*self.owner;
-        kept.works(cell.invalidations(), context.clock.now())
+    pub(crate) fn observe_replayed(&self) {
+        let request = self.cell.request();
+        self.observe(&Event::Replayed { request });
     }
 
     pub(crate) fn observe(&self, event: &Event<'_>) {

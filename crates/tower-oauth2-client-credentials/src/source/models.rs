@@ -120,7 +120,7 @@ fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
 #[test]
 fn whoever_joins_while_a_flight_ends_is_told() {
     model(|| {
-        let flight = Flight::new(1, Cause::Empty);
+        let flight = Flight::new(1, Cause::Empty, None);
         let joining = thread::spawn({
             let flight = Arc::clone(&flight);
             move || assert!(matches!(block_on(flight.outcome()), Outcome::Lost))
@@ -133,7 +133,7 @@ fn whoever_joins_while_a_flight_ends_is_told() {
 #[test]
 fn whoever_gives_up_while_a_flight_ends_takes_nobody_along() {
     model(|| {
-        let flight = Flight::new(1, Cause::Empty);
+        let flight = Flight::new(1, Cause::Empty, None);
         let hurried = thread::spawn({
             let flight = Arc::clone(&flight);
             move || drop(poll_once(flight.outcome()))
@@ -151,7 +151,7 @@ fn whoever_gives_up_while_a_flight_ends_takes_nobody_along() {
 #[test]
 fn a_flight_in_line_is_let_through_once_it_is_told() {
     model(|| {
-        let flight = Flight::new(1, Cause::Empty);
+        let flight = Flight::new(1, Cause::Empty, None);
         let in_line = thread::spawn({
             let flight = Arc::clone(&flight);
             move || block_on(std::future::poll_fn(|cx| flight.poll_started(cx)))

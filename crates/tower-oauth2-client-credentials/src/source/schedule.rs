@@ -23,6 +23,7 @@ use std::time::Duration;
 /// | the first token | anywhere from 0.3 L to R before the end | replicas that start together part at once |
 /// | between successful fetches | at least min(10 s, L/4) | some servers repeat a token until it ends |
 /// | one token request | 3 attempts of 6 s, 20 s in all | outlives a lost packet, not an outage |
+/// | between tokens that replace refused ones | 10 s doubling to 5 min, the first at once | a resource server that refuses everything must not cost a token request for each answer |
 /// | a caller waits | at most 10 s | a request that waits longer has been given up by its own caller |
 ///
 /// ```
@@ -50,6 +51,7 @@ pub struct Schedule {
     gate_usable: Ramp,
     gate_transient: Ramp,
     gate_terminal: Ramp,
+    throttle: Ramp,
     max_retry_after: Duration,
     wait_budget: Duration,
     leeway_wait: Duration,
@@ -119,6 +121,7 @@ impl Default for Schedule {
             gate_usable: Ramp::new(1_000, 60_000),
             gate_transient: Ramp::new(250, 30_000),
             gate_terminal: Ramp::new(5_000, 300_000),
+            throttle: Ramp::new(10_000, 300_000),
             max_retry_after: Duration::from_secs(10 * 60),
             wait_budget: Duration::from_secs(10),
             leeway_wait: Duration::from_secs(2),
@@ -224,6 +227,14 @@ impl Schedule {
             .max(took.min(self.flight_timeout))
     }
 
+    /// How long after the start of the last forced flight the next one may start, if the tokens of `forced` of them were refused.
+    pub(crate) fn throttle(&self, forced: u32) -> Duration {
+        match forced.checked_sub(1) {
+            Some(step) => self.throttle.at(step),
+            None => Duration::ZERO,
+        }
+    }
+
     /// What the server asked for, but no longer than we are ready to obey.
     pub(crate) fn retry_after(&self, asked: Duration) -> Duration {
         asked.min(self.max_retry_after)
@@ -232,6 +243,11 @@ impl Schedule {
     /// Whether a flight that is `age` old can sleep for `sleep` and still end one whole attempt within its time.
     pub(crate) fn fits(&self, age: Duration, sleep: Duration) -> bool {
         age + sleep + self.attempt_timeout <= self.flight_timeout
+    }
+
+    /// How long one token request may take with all its attempts.
+    pub(crate) fn flight_timeout(&self) -> Duration {
+        self.flight_timeout
     }
 
     pub(crate) fn attempts(&self) -> u32 {

@@ -2,8 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{clock::Moment, context::Context, errors, flight::Flight, gate::Gate, token::Kept};
-use crate::{error::TokenError, event::Cause};
+use super::{
+    clock::Moment, context::Context, errors, flight::Flight, gate::Gate, rejection::Rejections,
+    token::Kept,
+};
+use crate::{
+    error::TokenError,
+    event::Cause,
+    fetch::{InsteadOf, TokenDigest},
+};
 
 /// What changes in a cell besides its token.
 #[derive(Debug, Default)]
@@ -17,6 +24,11 @@ pub(super) struct State {
     /// That of the newest token so far.
     pub(super) generation: u64,
     pub(super) invalidations: u64,
+    pub(super) rejections: Rejections,
+    /// The generation of the newest token that was refused; 0 for none.
+    pub(super) refused: u64,
+    /// What was thrown away since the last token came: a cache below must not bring it back.
+    pub(super) thrown_away: Option<TokenDigest>,
     pub(super) closed: bool,
 }
 
@@ -47,9 +59,17 @@ pub(crate) enum Patience {
 }
 
 impl State {
-    pub(super) fn start(&mut self, cause: Cause) -> Arc<Flight> {
+    /// A flight for a cell that has this token.
+    pub(super) fn start(&mut self, cause: Cause, kept: Option<&Kept>) -> Arc<Flight> {
+        let thrown_away = self.thrown_away.map(InsteadOf::Rejection);
+        let instead_of = match (cause, kept) {
+            (Cause::Renewal, Some(kept)) => Some(InsteadOf::Renewal(kept.digest())),
+            (Cause::Rejection, Some(kept)) => Some(InsteadOf::Rejection(kept.digest())),
+            _ => thrown_away,
+        };
         self.flights += 1;
-        Arc::clone(self.flight.insert(Flight::new(self.flights, cause)))
+        let flight = Flight::new(self.flights, cause, instead_of);
+        Arc::clone(self.flight.insert(flight))
     }
 
     /// Takes out a flight that should have ended long ago: its runtime stands still.
@@ -76,7 +96,7 @@ impl State {
         let (flight, launch) = match &self.flight {
             Some(flight) if can_wait => (Arc::clone(flight), false),
             None if can_wait && self.shut(context, now).is_none() => {
-                (self.start(Cause::Renewal), true)
+                (self.start(Cause::Renewal, Some(kept)), true)
             }
             _ => return Decision::AttachInLeeway(Arc::clone(kept)),
         };
@@ -99,6 +119,7 @@ impl State {
         context: &Context,
         can_wait: bool,
         cause: Cause,
+        kept: Option<&Kept>,
         now: Moment,
     ) -> Decision {
         if self.flight.is_none()
@@ -111,7 +132,7 @@ impl State {
         }
         let (flight, launch) = match &self.flight {
             Some(flight) => (Arc::clone(flight), false),
-            None => (self.start(cause), true),
+            None => (self.start(cause, kept), true),
         };
         let patience = match self.gate.last_error(now) {
             Some(error) if !launch => Patience::Trial(error),

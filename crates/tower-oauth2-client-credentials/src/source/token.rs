@@ -9,7 +9,10 @@ use super::{
     clock::Moment,
     schedule::{Schedule, Times},
 };
-use crate::sync::{AtomicU64, Ordering};
+use crate::{
+    fetch::TokenDigest,
+    sync::{AtomicU64, Ordering},
+};
 
 /// A token that may be used now.
 ///
@@ -72,6 +75,8 @@ pub(crate) struct Kept {
     refresh_at: Moment,
     prefer_until: Moment,
     expiry: Moment,
+    /// A resource server refused it: from then on it is not attached any more.
+    refused_from: Option<Moment>,
     pub(crate) window: Window,
 }
 
@@ -82,6 +87,8 @@ pub(crate) enum Phase {
     Due,
     Leeway,
     Expired,
+    /// A resource server refused it.
+    Rejected,
 }
 
 impl Kept {
@@ -107,6 +114,7 @@ impl Kept {
             refresh_at: sent + times.refresh_at,
             prefer_until: sent + times.prefer_until,
             expiry: sent + times.expiry,
+            refused_from: None,
             window: Window::default(),
         }
     }
@@ -123,8 +131,26 @@ impl Kept {
             refresh_at,
             prefer_until,
             expiry,
+            refused_from: self.refused_from,
             window: Window::default(),
         }
+    }
+
+    /// The same token, which a resource server refused: it is not attached from `from` on.
+    pub(crate) fn refused(&self, from: Moment) -> Self {
+        Self {
+            refused_from: Some(from),
+            ..self.at(self.refresh_at, self.prefer_until, self.expiry)
+        }
+    }
+
+    /// From when on it is not attached any more, if it was refused.
+    pub(crate) fn refused_from(&self) -> Option<Moment> {
+        self.refused_from
+    }
+
+    pub(crate) fn digest(&self) -> TokenDigest {
+        TokenDigest::of(self.response.access_token())
     }
 
     pub(crate) fn expiry(&self) -> Moment {
@@ -133,6 +159,11 @@ impl Kept {
 
     pub(crate) fn header(&self) -> Option<&HeaderValue> {
         self.header.as_ref()
+    }
+
+    /// Whether requests may carry it.
+    pub(crate) fn works(&self, now: Moment) -> bool {
+        !matches!(self.phase(now), Phase::Expired | Phase::Rejected)
     }
 
     pub(crate) fn is(&self, response: &TokenResponse) -> bool {
@@ -145,11 +176,6 @@ impl Kept {
 
     pub(crate) fn generation(&self) -> u64 {
         self.generation
-    }
-
-    /// Whether it works in a cell that was invalidated this often: it has neither ended nor been dropped.
-    pub(crate) fn works(&self, invalidations: u64, now: Moment) -> bool {
-        self.epoch == invalidations && !self.is_expired(now)
     }
 
     pub(crate) fn epoch(&self) -> u64 {
@@ -173,6 +199,8 @@ impl Kept {
     pub(crate) fn phase(&self, now: Moment) -> Phase {
         if self.is_expired(now) {
             Phase::Expired
+        } else if self.refused_from.is_some_and(|from| from <= now) {
+            Phase::Rejected
         } else if now < self.refresh_at {
             // Also near its end, where the server repeats it: asking again before `refresh_at` is no use.
             Phase::Fresh
@@ -185,10 +213,11 @@ impl Kept {
 
     /// When the phase that holds at `now` ends.
     pub(crate) fn phase_ends(&self, now: Moment) -> Moment {
+        let refused_from = self.refused_from.unwrap_or(self.expiry);
         match self.phase(now) {
-            Phase::Fresh => self.refresh_at.min(self.expiry),
-            Phase::Due => self.prefer_until,
-            Phase::Leeway | Phase::Expired => self.expiry,
+            Phase::Fresh => self.refresh_at.min(self.expiry).min(refused_from),
+            Phase::Due => self.prefer_until.min(refused_from),
+            Phase::Leeway | Phase::Expired | Phase::Rejected => self.expiry,
         }
     }
 }

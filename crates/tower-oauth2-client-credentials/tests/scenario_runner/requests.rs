@@ -39,6 +39,14 @@ impl Body {
         };
         Self { kind, rest }
     }
+
+    /// The same once more, if it can be had.
+    pub(crate) fn again(&self) -> Option<Self> {
+        match self.kind {
+            BodyKind::Empty | BodyKind::Cloneable => Some(Self::new(self.kind)),
+            BodyKind::Streamed => None,
+        }
+    }
 }
 
 impl HttpBody for Body {

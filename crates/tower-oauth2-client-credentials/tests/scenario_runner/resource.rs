@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{
-    HeaderName, HeaderValue, Request, Response,
+    HeaderName, HeaderValue, Request, Response, Version,
     header::{AUTHORIZATION, WWW_AUTHENTICATE},
 };
 use http_body_util::Empty;
@@ -72,6 +72,8 @@ impl Resource {
                 response.headers_mut().extend(challenge);
             }
             Verdict::Grpc { status } => {
+                // gRPC is spoken over HTTP/2 only, and its status looked for there.
+                *response.version_mut() = Version::HTTP_2;
                 let status = HeaderValue::from(*status);
                 response.headers_mut().insert(GRPC_STATUS, status);
             }

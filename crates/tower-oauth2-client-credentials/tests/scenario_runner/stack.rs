@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use oauth2_client_credentials::{Client, ClientSecretBasic, EndpointUri};
+use oauth2_client_credentials::{Client, ClientSecretBasic, EndpointUri, TokenRequest};
 use tower_layer::Layer;
 use tower_oauth2_client_credentials::{
     BoxError, ClientCredentials, ClientCredentialsLayer, Credential, Origins, Schedule,
-    TokenEndpoint, TokenSource,
+    TokenEndpoint, TokenSource, replay::Replay,
 };
 
 use super::{
     endpoint::Endpoint,
     format::{Options, Preset, Scenario},
     log::Log,
-    requests::Request,
+    requests::{Body, Request},
     resource::Resource,
     world::World,
 };
@@ -24,7 +24,7 @@ const ORIGIN: &str = "https://api.example.com";
 const TOKEN_ENDPOINT: &str = "https://as.example.com/token";
 
 /// What a scenario's requests go through.
-pub(crate) type Stack = ClientCredentials<Resource>;
+pub(crate) type Stack = ClientCredentials<Resource, Keeps>;
 
 /// All handles that the harness holds. Dropping them drops the source, unless a request still waits.
 pub(crate) struct Handles {
@@ -50,7 +50,7 @@ pub(crate) fn build(
         .draws(move || jitter)
         .build();
     let layer = ClientCredentialsLayer::new(source.clone(), Origins::new([ORIGIN])?);
-    let service = with_replay(layer).layer(resource);
+    let service = layer.replay(Keeps).layer(resource);
     Ok(Handles { source, service })
 }
 
@@ -70,14 +70,20 @@ fn schedule(options: &Options) -> Result<Schedule, BoxError> {
     })
 }
 
-/// The policy that sends empty and cloneable bodies once more. The layer has none yet: what a resource refuses stays refused.
-fn with_replay(layer: ClientCredentialsLayer) -> ClientCredentialsLayer {
-    layer
+/// Keeps bodies that are empty or cloneable, and no streams.
+#[derive(Clone, Debug)]
+pub(crate) struct Keeps;
+
+impl Replay<Body> for Keeps {
+    fn keep(&self, body: &Body) -> Option<Body> {
+        body.again()
+    }
 }
 
-/// Names the scope that a request wants a token for. The layer has no way yet to be told.
-pub(crate) fn name_scope(_request: &mut Request, scope: &str) -> Result<(), String> {
-    Err(format!(
-        "scope {scope:?}: the layer cannot take a scope from a request yet"
-    ))
+/// Names the scope that a request wants a token for.
+pub(crate) fn name_scope(request: &mut Request, scope: &str) -> Result<(), String> {
+    let named = TokenRequest::builder().scope(scope).build();
+    let named = named.map_err(|error| format!("scope {scope:?}: {error}"))?;
+    request.extensions_mut().insert(named);
+    Ok(())
 }

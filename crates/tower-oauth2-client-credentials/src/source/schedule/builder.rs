@@ -86,6 +86,13 @@ impl ScheduleBuilder {
         self
     }
 
+    /// The pauses between token requests that are to replace refused tokens, while the new ones are refused too (default 10 s doubling
+    /// to 5 min).
+    pub fn pause_after_rejection(mut self, first: Duration, ceiling: Duration) -> Self {
+        self.schedule.throttle = Ramp { first, ceiling };
+        self
+    }
+
     /// Checks the values against each other.
     ///
     /// # Errors
@@ -106,6 +113,7 @@ impl ScheduleBuilder {
             schedule.gate_usable.ceiling,
             schedule.gate_transient.ceiling,
             schedule.gate_terminal.ceiling,
+            schedule.throttle.ceiling,
             schedule.max_retry_after,
             schedule.wait_budget,
             schedule.leeway_wait,
@@ -137,6 +145,7 @@ impl ScheduleBuilder {
             schedule.gate_usable,
             schedule.gate_transient,
             schedule.gate_terminal,
+            schedule.throttle,
         ];
         if ramps
             .iter()

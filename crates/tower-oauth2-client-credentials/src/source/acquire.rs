@@ -1,0 +1,126 @@
+//! Getting a token, whatever it takes: a caller's wait for a flight.
+
+use std::{mem, sync::Arc, time::Duration};
+
+use tokio::{runtime::Handle, time};
+
+use super::{
+    Owner, TokenSource, attempts,
+    clock::Moment,
+    errors,
+    flight::Outcome,
+    state::{Decision, Patience},
+    token::Kept,
+};
+use crate::{error::TokenError, event::Event};
+
+/// How long after it came a token is used that had ended by then.
+const LIFELESS_USE: Duration = Duration::from_secs(1);
+
+/// A token that was waited for.
+#[derive(Debug)]
+pub(crate) struct Acquired {
+    pub(crate) kept: Arc<Kept>,
+    at: Moment,
+}
+
+impl TokenSource {
+    /// A token, whatever it takes.
+    pub(crate) async fn acquire(&self) -> Result<Acquired, TokenError> {
+        let kept = self.decide_and_wait().await?;
+        let at = self.owner.context.clock.now();
+        Ok(Acquired { kept, at })
+    }
+
+    /// The same, for a caller that was perhaps not polled for long after its token came.
+    pub(super) async fn acquire_one_that_works(&self) -> Result<Acquired, TokenError> {
+        let acquired = self.acquire().await?;
+        if self.still_good(&acquired) {
+            return Ok(acquired);
+        }
+        self.acquire().await
+    }
+
+    /// Whether a token that was waited for may still be attached: it works, or has just come without life.
+    pub(crate) fn still_good(&self, acquired: &Acquired) -> bool {
+        let (context, cell) = (&self.owner.context, &self.cell);
+        let kept = &acquired.kept;
+        if kept.is_lifeless() {
+            let age = context.clock.now().since(acquired.at);
+            return age <= LIFELESS_USE && kept.epoch() == cell.invalidations();
+        }
+        self.works(kept)
+    }
+
+    /// Runs inside the caller; the flight it waits for does not.
+    async fn decide_and_wait(&self) -> Result<Arc<Kept>, TokenError> {
+        let Owner { context, .. } = &*self.owner;
+        let cell = &self.cell;
+        let called = time::Instant::now();
+        let budget_ends = called + context.schedule.wait_budget();
+        let trial_ends = budget_ends.min(called + context.schedule.trial_wait());
+        let (mut launched, mut lost) = (None, false);
+        loop {
+            let runtime = Handle::try_current().ok();
+            let (flight, launch, patience) =
+                match cell.decide(context, runtime.is_some(), context.clock.now()) {
+                    Decision::Attach(kept) => return Ok(kept),
+                    Decision::AttachInLeeway(kept) => return Ok(self.in_leeway(kept)),
+                    Decision::Fail(error) => return Err(error),
+                    Decision::Wait {
+                        flight,
+                        launch,
+                        patience,
+                    } => (flight, launch, patience),
+                };
+            if let Some(runtime) = runtime.filter(|_| launch) {
+                attempts::launch(&runtime, context, cell, &flight);
+                launched = Some(flight.number());
+            }
+            let patience = match patience {
+                // A trial of its own is waited for like any other flight.
+                Patience::Trial(_) if launched == Some(flight.number()) => Patience::Budget,
+                patience => patience,
+            };
+            let ends = match &patience {
+                Patience::Budget => budget_ends,
+                Patience::Trial(_) => trial_ends,
+                Patience::Leeway(_, patience) => budget_ends.min(time::Instant::now() + *patience),
+            };
+            let outcome = time::timeout_at(ends, flight.outcome()).await.ok();
+            return Err(match (outcome, patience) {
+                (Some(Outcome::Token(kept)), patience) => match patience {
+                    // What still works is better than what has ended already.
+                    Patience::Leeway(working, _) if kept.is_lifeless() && self.works(&working) => {
+                        return Ok(self.in_leeway(working));
+                    }
+                    _ => return Ok(kept),
+                },
+                // Its runtime is gone. Once more on this one's, but not for ever.
+                (Some(Outcome::Lost), _) if !mem::replace(&mut lost, true) => continue,
+                (_, Patience::Leeway(kept, _)) if self.works(&kept) => {
+                    return Ok(self.in_leeway(kept));
+                }
+                // It has ended or was invalidated meanwhile: a request like any other without a token.
+                (_, Patience::Leeway(..)) => continue,
+                (Some(Outcome::Failed(error)), _) | (None, Patience::Trial(error)) => error,
+                (Some(Outcome::Lost), _) => errors::lost(),
+                (None, Patience::Budget) if flight.started().is_none() => {
+                    errors::overloaded(context.schedule.wait_budget())
+                }
+                (None, Patience::Budget) => errors::timed_out(context.schedule.wait_budget()),
+            });
+        }
+    }
+
+    fn in_leeway(&self, kept: Arc<Kept>) -> Arc<Kept> {
+        let request = self.cell.request();
+        self.observe(&Event::ServedInLeeway { request });
+        kept
+    }
+
+    fn works(&self, kept: &Kept) -> bool {
+        self.cell
+            .may_still_attach(kept, self.owner.context.clock.now())
+    }
+}

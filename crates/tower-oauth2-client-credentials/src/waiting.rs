@@ -1,0 +1,171 @@
+//! A request that waits for a token: before it is sent, or before it is sent once more.
+
+use std::{
+    future::Future,
+    mem,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http::Request;
+use tower_service::Service;
+
+use crate::{
+    attach::Attach,
+    error::{BoxError, TokenError, TokenErrorKind},
+    source::{Acquired, Sent, TokenSource},
+    watching::{Again, Refused, Watching},
+};
+
+/// A request without a token.
+pub(crate) struct Waiting<S, ReqBody, Res> {
+    inner: S,
+    source: TokenSource,
+    attach: Attach,
+    request: Option<Request<ReqBody>>,
+    watching: Option<Box<Watching<S, ReqBody>>>,
+    step: Step,
+    again: bool,
+    /// The answer it had before, and which token that refused.
+    refused: Option<(Res, u64)>,
+}
+
+/// First the token, then the inner service's readiness, so that none is held while the other is awaited.
+enum Step {
+    Token(Acquiring),
+    Ready(Acquired),
+}
+
+type Acquiring = Pin<Box<dyn Future<Output = Result<Acquired, TokenError>> + Send>>;
+
+/// How the waiting ends.
+pub(crate) enum Ended<F, S, ReqBody, Res> {
+    Called {
+        future: F,
+        sent: Option<Sent>,
+        watching: Option<Box<Watching<S, ReqBody>>>,
+    },
+    /// There is no other token: this was its answer.
+    Answered(Res),
+}
+
+impl<S, ReqBody, Res> Waiting<S, ReqBody, Res> {
+    pub(crate) fn new(
+        inner: S,
+        source: TokenSource,
+        attach: Attach,
+        request: Request<ReqBody>,
+        watching: Option<Box<Watching<S, ReqBody>>>,
+    ) -> Box<Self> {
+        let step = Step::Token(acquire(&source));
+        Box::new(Self {
+            inner,
+            source,
+            attach,
+            request: Some(request),
+            watching,
+            step,
+            again: false,
+            refused: None,
+        })
+    }
+
+    /// For a request whose token was refused.
+    pub(crate) fn again(refused: Refused<S, ReqBody, Res>) -> Box<Self> {
+        let Refused {
+            source,
+            generation,
+            answer,
+            again,
+            watching,
+        } = refused;
+        let Again {
+            inner,
+            attach,
+            request,
+        } = again;
+        let mut waiting = Self::new(inner, source, attach, request, Some(watching));
+        waiting.refused = Some((answer, generation));
+        waiting
+    }
+}
+
+impl<S, ReqBody, Res> Waiting<S, ReqBody, Res>
+where
+    S: Service<Request<ReqBody>> + Clone,
+    S::Error: Into<BoxError>,
+{
+    /// Waits for a token and for the inner service, then calls it.
+    pub(crate) fn poll_end(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Ended<S::Future, S, ReqBody, Res>, BoxError>> {
+        loop {
+            match &mut self.step {
+                Step::Token(acquiring) => match ready!(acquiring.as_mut().poll(cx)) {
+                    Ok(acquired) if self.is_refused(&acquired) => return self.fall_back(None),
+                    Ok(acquired) => self.step = Step::Ready(acquired),
+                    Err(error) => return self.fall_back(Some(error)),
+                },
+                Step::Ready(acquired) => {
+                    ready!(self.inner.poll_ready(cx)).map_err(Into::into)?;
+                    if self.source.still_good(acquired) {
+                        let sent = self.source.sent(&acquired.kept);
+                        let mut request = self
+                            .request
+                            .take()
+                            .expect("a future is not polled after it is done");
+                        let attached = self.attach.attach(&acquired.kept, request.headers_mut())?;
+                        if self.refused.is_some() {
+                            self.source.observe_replayed();
+                        }
+                        return Poll::Ready(Ok(Ended::Called {
+                            future: self.inner.call(request),
+                            sent: attached.then_some(sent),
+                            watching: self.watching.take(),
+                        }));
+                    }
+                    // The token ended, or was thrown away, while the service was busy: once more from the start, without the readiness.
+                    if mem::replace(&mut self.again, true) {
+                        return self.fall_back(Some(outlived()));
+                    }
+                    self.inner = self.inner.clone();
+                    self.step = Step::Token(acquire(&self.source));
+                }
+            }
+        }
+    }
+
+    /// Whether this is the token that was refused already.
+    fn is_refused(&self, acquired: &Acquired) -> bool {
+        let generation = acquired.kept.generation();
+        self.refused
+            .as_ref()
+            .is_some_and(|(_, refused)| generation <= *refused)
+    }
+
+    /// What the caller gets who cannot be given another token: the answer to the one there was.
+    fn fall_back(
+        &mut self,
+        error: Option<TokenError>,
+    ) -> Poll<Result<Ended<S::Future, S, ReqBody, Res>, BoxError>> {
+        Poll::Ready(match (self.refused.take(), error) {
+            (Some((answer, _)), _) => Ok(Ended::Answered(answer)),
+            (None, Some(error)) => Err(error.into()),
+            (None, None) => unreachable!("no token is refused without an answer"),
+        })
+    }
+}
+
+fn acquire(source: &TokenSource) -> Acquiring {
+    let source = source.clone();
+    Box::pin(async move { source.acquire().await })
+}
+
+fn outlived() -> TokenError {
+    TokenError::new(
+        TokenErrorKind::Timeout,
+        "the request was not sent: twice its token ended or was thrown away while the service below was not ready; \
+         that service is overloaded, or tokens are very short",
+    )
+}
