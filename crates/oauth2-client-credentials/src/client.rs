@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
+#[cfg(feature = "jose")]
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
@@ -39,7 +41,7 @@ pub struct Client {
     inner: Arc<Inner>,
     /// For the next request only, of a client that signs.
     #[cfg(feature = "jose")]
-    fresh: Option<Fresh>,
+    fresh: Option<Arc<Once>>,
 }
 
 struct Inner {
@@ -106,16 +108,18 @@ impl Client {
     /// client that [signs](Self::signs) puts into its assertion. For all others
     /// nothing changes.
     ///
-    /// Make one request with what comes out, and the next one with another: an
-    /// assertion that a server has seen is refused.
+    /// What comes out, and all its clones, make one request that is signed: a
+    /// second one would have the same `jti`, and a server may refuse that as a
+    /// replay.
     #[must_use]
     pub fn with_fresh(&self, fresh: Fresh) -> Self {
         // Without the feature no client signs.
+        #[cfg(not(feature = "jose"))]
         let _ = fresh;
         Self {
             inner: Arc::clone(&self.inner),
             #[cfg(feature = "jose")]
-            fresh: Some(fresh),
+            fresh: self.signs().then(|| Arc::new(Once::new(fresh))),
         }
     }
 
@@ -127,7 +131,8 @@ impl Client {
     ///
     /// # Errors
     /// Only if the client [signs](Self::signs): when there was no
-    /// [`with_fresh`](Self::with_fresh), or the key cannot sign.
+    /// [`with_fresh`](Self::with_fresh), or there was and a request has been made
+    /// with it; when the key cannot sign.
     pub fn token_request(
         &self,
         endpoint: &EndpointUri,
@@ -203,8 +208,9 @@ impl Client {
             Credentials::Header(_) => shared.clone(),
             #[cfg(feature = "jose")]
             Credentials::Signer(signer) => {
-                let fresh = self.fresh.as_ref().ok_or_else(RequestError::not_fresh)?;
-                let own = signer.parameters(self.id(), endpoint, fresh);
+                let fresh = self.fresh.as_ref().and_then(|fresh| fresh.take());
+                let fresh = fresh.ok_or_else(RequestError::not_fresh)?;
+                let own = signer.parameters(self.id(), endpoint, &fresh);
                 join(shared, own.map_err(RequestError::not_signed)?.expose())
             }
         };
@@ -213,6 +219,29 @@ impl Client {
         *http_request.uri_mut() = endpoint.uri().clone();
         *http_request.headers_mut() = headers;
         Ok(http_request)
+    }
+}
+
+/// What is new in one request, for one request.
+#[cfg(feature = "jose")]
+struct Once {
+    fresh: Fresh,
+    is_taken: AtomicBool,
+}
+
+#[cfg(feature = "jose")]
+impl Once {
+    fn new(fresh: Fresh) -> Self {
+        Self {
+            fresh,
+            is_taken: AtomicBool::new(false),
+        }
+    }
+
+    fn take(&self) -> Option<Fresh> {
+        // Nothing else is read in the order of this.
+        let was_taken = self.is_taken.swap(true, Ordering::Relaxed);
+        (!was_taken).then_some(self.fresh)
     }
 }
 
@@ -240,6 +269,41 @@ mod tests {
             .token_request(&endpoint, &request)
             .unwrap()
             .into_body()
+    }
+
+    #[cfg(feature = "jose")]
+    #[test]
+    fn one_fresh_makes_one_request() {
+        use crate::{RequestErrorKind, Revocation};
+        use std::time::SystemTime;
+
+        let endpoint = EndpointUri::new("https://as.example.com/token").unwrap();
+        let asked = TokenRequest::new();
+        let key = crate::SigningKey::generate(|bytes| bytes.fill(7)).unwrap();
+        let client = Client::new("id", crate::PrivateKeyJwt::new(key)).unwrap();
+        let fresh = Fresh::new(SystemTime::UNIX_EPOCH, [1; 16]);
+        let once = client.with_fresh(fresh);
+        let clone = once.clone();
+        assert!(once.token_request(&endpoint, &asked).is_ok());
+        for refused in [
+            once.token_request(&endpoint, &asked),
+            clone.token_request(&endpoint, &asked),
+            clone.revocation_request(&endpoint, &Revocation::new("t")),
+            client.token_request(&endpoint, &asked),
+        ] {
+            assert_eq!(refused.unwrap_err().kind(), RequestErrorKind::NotFresh);
+        }
+        assert!(
+            once.with_fresh(fresh)
+                .token_request(&endpoint, &asked)
+                .is_ok()
+        );
+        // Who signs nothing repeats nothing.
+        let basic = Client::new("id", ClientSecretBasic::new("s")).unwrap();
+        let basic = basic.with_fresh(fresh);
+        for _ in 0..2 {
+            assert!(basic.token_request(&endpoint, &asked).is_ok());
+        }
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub enum ClientError {
     /// A claim has a name that every assertion has already, or that is there
     /// twice.
     ClaimTaken,
+    /// A client assertion would live for less than a second.
+    ShortLifetime,
     /// The signature algorithm does not go with the method: a secret signs with
     /// HS256, HS384 and HS512 only.
     UnsupportedAlgorithm,
@@ -47,6 +49,7 @@ impl fmt::Display for ClientError {
             Self::ClaimTaken => {
                 "a claim of the client assertion has a name that is taken: iss, sub, aud, jti, iat, exp, or one that is there twice"
             }
+            Self::ShortLifetime => "a client assertion has to live for a second at least",
             Self::UnsupportedAlgorithm => {
                 "the signature algorithm does not go with the method, a secret signs with HS256, HS384 or HS512"
             }

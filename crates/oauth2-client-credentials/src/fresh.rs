@@ -10,9 +10,27 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// at, and 128 bits that nobody could have guessed.
 ///
 /// This crate reads no clock and draws no randomness, so the caller brings both.
-/// With the same `Fresh` every byte repeats, which is right in a test and a
-/// replay anywhere else: draw the randomness from the operating system, and make
-/// a new one for each message.
+/// Draw the randomness from the operating system, and make a new one for each
+/// message: a server may take the second with the same identifier for a replay,
+/// and [`Client::with_fresh`](crate::Client::with_fresh) makes but one request.
+///
+/// # What repeats
+///
+/// The same `Fresh`, key and input make the same bytes, which is of use in a
+/// test:
+///
+/// - requests of clients that sign nothing, with any `Fresh` or none;
+/// - assertions and proofs signed with HS256, HS384, HS512, RS256, RS384, RS512,
+///   EdDSA and Ed25519, which have no randomness of their own, and with ES256,
+///   ES384 and ES512, whose randomness is derived from key and message (RFC
+///   6979);
+/// - the MAC of a request.
+///
+/// Signatures with PS256, PS384 and PS512 do not repeat: their salt comes from
+/// the operating system each time, and the library that makes them takes none
+/// from outside. All else in such a request does, what is signed included. A
+/// signature from elsewhere
+/// ([`UnsignedAssertion`](crate::UnsignedAssertion)) is as its maker has it.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};

@@ -103,8 +103,9 @@
 //! Whoever has an assertion from elsewhere ([`ClientAssertion`]), or a service
 //! that signs ([`AssertionTemplate`]), needs none of them.
 //!
-//! The same time, randomness and key make the same bytes, except with `PS256`,
-//! `PS384` and `PS512`, whose salt comes from the operating system.
+//! The same time, randomness and key make the same bytes, except for signatures
+//! with `PS256`, `PS384` and `PS512`, whose salt comes from the operating system
+//! (see [`Fresh`]).
 
 mod authentication;
 #[cfg(feature = "jose")]

@@ -42,13 +42,14 @@ pub struct RefreshRequest {
 }
 
 impl RefreshRequest {
-    /// With this refresh token.
+    /// With this refresh token, which must not be empty.
     pub fn new(refresh_token: impl Into<SecretString>) -> Self {
+        let refresh_token = refresh_token.into();
         Self {
-            refresh_token: refresh_token.into(),
+            error: RequestError::if_empty("refresh_token", &refresh_token),
+            refresh_token,
             scope: None,
             parameters: Vec::new(),
-            error: None,
         }
     }
 
@@ -115,8 +116,8 @@ impl Client {
     /// (RFC 6749 §6). A [`Decoder`](crate::Decoder) reads the answer.
     ///
     /// # Errors
-    /// The first mistake in what was given: a scope token that is not legal, a
-    /// name that is reserved. And as for [`token_request`](Self::token_request).
+    /// The first mistake in what was given: an empty refresh token, a scope token
+    /// that is not legal, a name that is reserved. And as for [`token_request`](Self::token_request).
     pub fn refresh_request(
         &self,
         endpoint: &EndpointUri,
@@ -166,6 +167,13 @@ mod tests {
         assert_eq!(error.parameter(), "client_secret");
         assert!(body(&RefreshRequest::new("r").scope("a\"b")).is_err());
         assert!(body(&RefreshRequest::new("r").parameter("refresh_token", "")).is_err());
+    }
+
+    #[test]
+    fn an_empty_refresh_token_is_refused() {
+        let error = body(&RefreshRequest::new("").scope("a\"b")).unwrap_err();
+        assert_eq!(error.kind(), RequestErrorKind::EmptyParameter);
+        assert_eq!(error.parameter(), "refresh_token");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::secret::SecretString;
+
 /// Why what was asked for cannot be sent.
 ///
 /// Names the parameter and, unless it could be a secret, the value at fault.
@@ -27,6 +29,12 @@ impl RequestError {
             parameter: parameter.to_owned(),
             value: None,
         }
+    }
+
+    /// That a token which the request is about is empty, if it is.
+    pub(crate) fn if_empty(parameter: &str, token: &SecretString) -> Option<Self> {
+        let is_empty = token.expose().is_empty();
+        is_empty.then(|| Self::parameter_only(RequestErrorKind::EmptyParameter, parameter))
     }
 
     #[cfg(feature = "jose")]
@@ -91,9 +99,12 @@ impl fmt::Display for RequestError {
                     Quoted(&self.parameter)
                 )
             }
+            RequestErrorKind::EmptyParameter => {
+                write!(f, "the parameter {} is empty", Quoted(&self.parameter))
+            }
             RequestErrorKind::InvalidBody => f.write_str("the body to extend is not form-encoded"),
             RequestErrorKind::NotFresh => f.write_str(
-                "this client signs each request and needs the time and randomness for it, see `Client::with_fresh`",
+                "this client signs each request and needs time and randomness that no other request had, see `Client::with_fresh`",
             ),
             RequestErrorKind::NotSigned => f.write_str(
                 "the client's key could not sign, its parts do not go together",
@@ -117,6 +128,8 @@ pub enum RequestErrorKind {
     /// An extra parameter with a name that is not the caller's to set, or that
     /// was set by its own method too.
     ReservedParameter,
+    /// The token that the request is about is empty.
+    EmptyParameter,
     /// A name that is there twice in a body that was to be extended.
     RepeatedParameter,
     /// A body to be extended that is no form.

@@ -47,13 +47,15 @@ pub struct Revocation {
 }
 
 impl Revocation {
-    /// Of this token.
+    /// Of this token. An empty one is refused, which comes out of
+    /// [`Client::revocation_request`].
     pub fn new(token: impl Into<SecretString>) -> Self {
+        let token = token.into();
         Self {
-            token: token.into(),
+            error: RequestError::if_empty("token", &token),
+            token,
             token_type_hint: None,
             parameters: Vec::new(),
-            error: None,
         }
     }
 
@@ -79,9 +81,10 @@ impl Revocation {
         self
     }
 
-    /// Reads the answer (RFC 7009 §2.2). The status says it all: the body of a
-    /// success is not looked at, and a token that the server does not know
-    /// counts as revoked.
+    /// Reads the answer (RFC 7009 §2.2). A success has nothing to say, and a
+    /// token that the server does not know counts as revoked. Only with an
+    /// `error` that is a text a success is none: some servers answer 200 to
+    /// everything.
     ///
     /// # Errors
     /// When the token may still be in use: the server says why, as a token
@@ -90,10 +93,11 @@ impl Revocation {
     /// and [`retry_after`](ResponseError::retry_after) says when to try again.
     /// `now` is the time from which that counts.
     pub fn decode(response: &Response<Bytes>, now: SystemTime) -> Result<(), ResponseError> {
-        if response.status().is_success() {
-            return Ok(());
+        match ResponseError::of_revocation(response, now) {
+            error if error.code().is_some() => Err(error),
+            _ if response.status().is_success() => Ok(()),
+            error => Err(error),
         }
-        Err(ResponseError::of_revocation(response, now))
     }
 
     fn body(&self) -> Bytes {
@@ -153,7 +157,7 @@ impl Client {
     /// the token in it.
     ///
     /// # Errors
-    /// When a parameter has a name that is reserved. And as for
+    /// When the token is empty or a parameter has a name that is reserved. And as for
     /// [`token_request`](Self::token_request).
     pub fn revocation_request(
         &self,
@@ -218,11 +222,39 @@ mod tests {
     }
 
     #[test]
-    fn any_success_is_one_whatever_the_body() {
-        for body in ["", "OK", "{\"error\":\"invalid_request\"}"] {
+    fn a_success_is_one_unless_it_names_an_error() {
+        for body in [
+            "",
+            "OK",
+            "{}",
+            "{",
+            "{\"error\":null}",
+            "{\"error\":\"\"}",
+            "{\"error\":1}",
+            "error",
+        ] {
             assert!(answer(200, body).is_ok(), "{body}");
         }
         assert!(answer(204, "").is_ok());
+        for (body, kind) in [
+            ("{\"error\":\"invalid_request\"}", ErrorKind::Configuration),
+            ("{\"error\":\"vendor_code\"}", ErrorKind::Protocol),
+            ("error=invalid_client", ErrorKind::ClientAuthentication),
+        ] {
+            assert_eq!(answer(200, body).unwrap_err().kind(), kind, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_empty_token_is_refused() {
+        let endpoint = EndpointUri::new("https://as.example.com/revoke").unwrap();
+        let client = Client::new("id", ClientSecretBasic::new("s")).unwrap();
+        let revocation = Revocation::new("").parameter("client_id", "x");
+        let error = client
+            .revocation_request(&endpoint, &revocation)
+            .unwrap_err();
+        assert_eq!(error.kind(), RequestErrorKind::EmptyParameter);
+        assert_eq!(error.parameter(), "token");
     }
 
     #[test]

@@ -109,11 +109,12 @@ fn for_a_client_with_a_secret_nothing_changes() {
 #[test]
 fn refresh_and_revocation_are_signed_too() {
     for client in clients() {
-        let client = client.with_fresh(fresh(1));
         let refresh = client
+            .with_fresh(fresh(1))
             .refresh_request(&endpoint(), &RefreshRequest::new("r"))
             .unwrap();
         let revocation = client
+            .with_fresh(fresh(2))
             .revocation_request(&endpoint(), &Revocation::new("t"))
             .unwrap();
         for body in [refresh.body(), revocation.body()] {

@@ -56,7 +56,8 @@ impl PrivateKeyJwt {
     /// that is made elsewhere. `id` is its `jti` and must not come twice.
     ///
     /// # Errors
-    /// When a claim has a name that is taken, or the parts of an RSA key do not
+    /// When the client id is empty, a claim has a name that is taken, the lifetime
+    /// is less than a second, or the parts of an RSA key do not
     /// go together.
     pub fn assertion(
         &self,

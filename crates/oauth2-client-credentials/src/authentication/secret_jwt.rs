@@ -71,8 +71,9 @@ impl ClientSecretJwt {
     /// that is made elsewhere. `id` is its `jti` and must not come twice.
     ///
     /// # Errors
-    /// When the algorithm is none of a secret, the secret is too short, or a
-    /// claim has a name that is taken.
+    /// When the client id is empty, the algorithm is none of a secret, the secret
+    /// is too short, a claim has a name that is taken, or the lifetime is less
+    /// than a second.
     pub fn assertion(
         &self,
         client_id: &str,

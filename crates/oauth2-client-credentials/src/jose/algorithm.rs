@@ -21,11 +21,14 @@ pub enum JwsAlgorithm {
     RS384,
     /// RSASSA-PKCS1-v1_5 with SHA-512.
     RS512,
-    /// RSASSA-PSS with SHA-256 and a salt of 32 bytes.
+    /// RSASSA-PSS with SHA-256 and a salt of 32 bytes, which is new each time: two
+    /// signatures of one message differ.
     PS256,
-    /// RSASSA-PSS with SHA-384 and a salt of 48 bytes.
+    /// RSASSA-PSS with SHA-384 and a salt of 48 bytes, which is new each time: two
+    /// signatures of one message differ.
     PS384,
-    /// RSASSA-PSS with SHA-512 and a salt of 64 bytes.
+    /// RSASSA-PSS with SHA-512 and a salt of 64 bytes, which is new each time: two
+    /// signatures of one message differ.
     PS512,
     /// ECDSA with P-256 and SHA-256.
     ES256,

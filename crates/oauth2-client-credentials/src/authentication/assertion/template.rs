@@ -134,7 +134,8 @@ impl AssertionTemplate {
     }
 
     /// Another lifetime, in whole seconds. It has to outlive the way to the
-    /// server and the difference of two clocks, and nothing more.
+    /// server and the difference of two clocks, and nothing more. Less than a
+    /// second is refused.
     #[must_use]
     pub fn lifetime(self, lifetime: Duration) -> Self {
         Self { lifetime, ..self }
@@ -153,7 +154,8 @@ impl AssertionTemplate {
     /// sign with `algorithm`.
     ///
     /// # Errors
-    /// When a claim has a name that is taken.
+    /// When the client id is empty, a claim has a name that is taken, or the
+    /// lifetime is less than a second.
     pub fn unsigned(
         &self,
         algorithm: JwsAlgorithm,
@@ -167,7 +169,8 @@ impl AssertionTemplate {
     /// The same with a `jti` of the caller's own, which must not come twice.
     ///
     /// # Errors
-    /// When a claim has a name that is taken.
+    /// When the client id is empty, a claim has a name that is taken, or the
+    /// lifetime is less than a second.
     pub fn unsigned_with_id(
         &self,
         algorithm: JwsAlgorithm,
@@ -177,6 +180,9 @@ impl AssertionTemplate {
         id: &str,
     ) -> Result<UnsignedAssertion, ClientError> {
         self.check()?;
+        if client_id.is_empty() {
+            return Err(ClientError::EmptyClientId);
+        }
         let issued_at = Fresh::new(now, [0; 16]).seconds();
         // The endpoint as it was given: who checks this compares texts.
         let audience = self.audience.as_deref().or(self.issuer.as_deref());
@@ -204,9 +210,12 @@ impl AssertionTemplate {
         ))
     }
 
-    /// Whether each claim has a name of its own.
+    /// Whether each claim has a name of its own, and there is time to read them.
     pub(in crate::authentication) fn check(&self) -> Result<(), ClientError> {
         const TAKEN: [&str; 6] = ["iss", "sub", "aud", "jti", "iat", "exp"];
+        if self.lifetime < Duration::from_secs(1) {
+            return Err(ClientError::ShortLifetime);
+        }
         for (place, (name, _)) in self.claims.iter().enumerate() {
             let is_repeated = self.claims[..place].iter().any(|(other, _)| other == name);
             if is_repeated || TAKEN.contains(&&**name) {
@@ -307,6 +316,29 @@ mod tests {
         for name in ["iss", "sub", "aud", "jti", "iat", "exp", "nbf"] {
             let template = AssertionTemplate::new().claim("nbf", 1).claim(name, 2);
             assert_eq!(template.check(), Err(ClientError::ClaimTaken), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_assertion_of_nobody_or_without_a_life_is_refused() {
+        let endpoint = EndpointUri::new("https://as.example.com/token").unwrap();
+        let made = |lifetime, client_id| {
+            AssertionTemplate::new()
+                .lifetime(lifetime)
+                .unsigned_with_id(
+                    JwsAlgorithm::ES256,
+                    client_id,
+                    &endpoint,
+                    SystemTime::UNIX_EPOCH,
+                    "1",
+                )
+        };
+        let second = Duration::from_secs(1);
+        assert!(made(second, "id").is_ok());
+        assert_eq!(made(second, "").unwrap_err(), ClientError::EmptyClientId);
+        for lifetime in [Duration::ZERO, second - Duration::from_nanos(1)] {
+            let refused = made(lifetime, "id").unwrap_err();
+            assert_eq!(refused, ClientError::ShortLifetime);
         }
     }
 
