@@ -2,6 +2,7 @@
 
 use oauth2_client_credentials::{Client, EndpointUri, Metadata};
 
+use super::binding::Binding;
 use crate::error::{TokenError, TokenErrorKind};
 
 /// The token endpoint for this client: the one for mutual TLS if it has a certificate and there is one (RFC 8705 §5).
@@ -11,22 +12,38 @@ use crate::error::{TokenError, TokenErrorKind};
 pub(super) fn token_endpoint(
     metadata: &Metadata,
     client: &Client,
-    has_certificate: bool,
+    binding: &Binding,
 ) -> Result<EndpointUri, TokenError> {
+    check_method(metadata, client)?;
+    let has_certificate = binding.has_certificate() || is_mutual_tls(client);
+    let endpoint = metadata.checked_token_endpoint(has_certificate);
+    endpoint
+        .cloned()
+        .map_err(|error| unfit(metadata, &error.to_string()))
+}
+
+fn check_method(metadata: &Metadata, client: &Client) -> Result<(), TokenError> {
     let method = client.authentication_method();
-    let lists = metadata
+    let list = metadata
         .document()
-        .get("token_endpoint_auth_methods_supported")
-        .is_some_and(|list| !list.is_null());
-    if lists && !metadata.supports_auth_method(method) {
-        let message = format!(
-            "no token, for the authorization server {} does not take the method {method} of this client; it lists {}",
-            metadata.issuer(),
-            metadata.auth_methods().join(", ")
-        );
-        return Err(TokenError::new(TokenErrorKind::Configuration, message));
+        .get("token_endpoint_auth_methods_supported");
+    let is_said = list
+        .and_then(|list| list.as_array())
+        .is_some_and(|list| !list.is_empty());
+    if !is_said || metadata.supports_auth_method(method) {
+        return Ok(());
     }
-    Ok(metadata.token_endpoint(has_certificate).clone())
+    let listed = metadata.auth_methods().join(", ");
+    let problem = format!("it lists {listed} to authenticate with, and this client has {method}");
+    Err(unfit(metadata, &problem))
+}
+
+fn unfit(metadata: &Metadata, problem: &str) -> TokenError {
+    let message = format!(
+        "no token, for the metadata of the issuer {} does not go with this client: {problem}",
+        metadata.issuer()
+    );
+    TokenError::new(TokenErrorKind::Configuration, message)
 }
 
 /// Whether the method is one of mutual TLS (RFC 8705 §2).

@@ -12,8 +12,8 @@ use crate::{
 
 /// A [`TokenEndpoint`](crate::TokenEndpoint) could not do what it was asked for.
 ///
-/// Its source is the HTTP service's error, a [`ResponseError`], or a [`TokenError`](crate::TokenError) where nothing was sent: there is no
-/// credential, or no metadata. What the client keeps secret is in none of them, also where the server repeats it.
+/// Its source is the HTTP service's error, a [`ResponseError`], or a [`TokenError`](crate::TokenError) where the server said nothing wrong: there is no
+/// credential, no metadata, or a token that is not bound as it should be. What the client keeps secret is in none of them, also where the server repeats it.
 #[derive(Debug)]
 pub struct EndpointError {
     task: Task,
@@ -26,6 +26,8 @@ pub struct EndpointError {
 pub(super) enum Task {
     /// A token was asked for at this endpoint.
     Token(EndpointUri),
+    /// A token was to be revoked at this endpoint.
+    Revocation(EndpointUri),
     /// Something was asked for, and it was not even clear where or as whom.
     Prepare,
 }
@@ -77,6 +79,7 @@ impl fmt::Display for EndpointError {
         match &self.task {
             // Without its query: some servers want a key in it.
             Task::Token(endpoint) => write!(f, "the token request to {endpoint} failed"),
+            Task::Revocation(endpoint) => write!(f, "the revocation request to {endpoint} failed"),
             Task::Prepare => f.write_str("no request could be made"),
         }
     }

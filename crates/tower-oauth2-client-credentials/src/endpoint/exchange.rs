@@ -1,6 +1,9 @@
 //! One order for a token, from the credential to the answer.
 
-use oauth2_client_credentials::{Client, Decoder, EndpointUri, TokenRequest, TokenResponse};
+use http::{Request, Response};
+use oauth2_client_credentials::{
+    Client, Decoder, EndpointUri, ErrorKind, ResponseError, TokenRequest, TokenResponse,
+};
 
 use super::{
     EndpointError, TokenEndpoint, choice, discovery::Discovery, error::Task, fresh::freshened,
@@ -61,13 +64,13 @@ impl TokenEndpoint {
             Place::Known(endpoint) => Ok(endpoint.clone()),
             Place::Discovered(discovery) => {
                 let metadata = discovery.metadata(&self.http, &*self.clock).await?;
-                choice::token_endpoint(&metadata, client, self.has_certificate(client))
+                choice::token_endpoint(&metadata, client, &self.binding)
             }
         }
     }
 
     pub(super) fn has_certificate(&self, client: &Client) -> bool {
-        self.certificate.is_some() || choice::is_mutual_tls(client)
+        self.binding.has_certificate() || choice::is_mutual_tls(client)
     }
 
     /// Whether the endpoint that was asked is gone, and the issuer has another one by now.
@@ -86,11 +89,37 @@ impl TokenEndpoint {
         endpoint: &EndpointUri,
         request: &TokenRequest,
     ) -> Result<TokenResponse, BoxError> {
-        let client = freshened(client, &*self.clock);
-        let sent = client.token_request(endpoint, request)?;
-        let answer = self.http.send(sent, Decoder::MAX_BODY).await?;
-        let decoded = self.decoder.decode(request, &answer, self.clock.wall());
+        let (decoded, nonce_is_new) = self.send(&client, endpoint, request).await?;
+        let decoded = match decoded {
+            // It says so with a nonce that the proof did not have: at once with that one, and that is the answer.
+            Err(error) if nonce_is_new && error.kind() == ErrorKind::NonceRequired => {
+                self.send(&client, endpoint, request).await?.0
+            }
+            decoded => decoded,
+        };
         // Before anybody sees it: some servers repeat what they were sent.
-        Ok(decoded.map_err(|error| client.redact(error))?)
+        let token = decoded.map_err(|error| client.redact(error))?;
+        self.binding.check(&token)?;
+        Ok(token)
+    }
+
+    /// One request and its answer; and whether that had a DPoP nonce that is new.
+    async fn send(
+        &self,
+        client: &Client,
+        endpoint: &EndpointUri,
+        request: &TokenRequest,
+    ) -> Result<(Result<TokenResponse, ResponseError>, bool), BoxError> {
+        let client = freshened(client, &*self.clock);
+        let (mut head, body) = client.token_request(endpoint, request)?.into_parts();
+        self.binding.prove(&mut head, &*self.clock)?;
+        let sent = Request::from_parts(head, body);
+        let (head, body) = self.http.send(sent, Decoder::MAX_BODY).await?.into_parts();
+        let nonce_is_new = self.binding.learn(endpoint.uri(), &head);
+        let now = self.clock.wall();
+        let decoded = self
+            .decoder
+            .decode(request, &Response::from_parts(head, body), now);
+        Ok((decoded, nonce_is_new))
     }
 }

@@ -15,11 +15,11 @@ pub(super) fn fresh(clock: &dyn Clock) -> Fresh {
 }
 
 /// With what a client that signs needs to be new in each request.
-pub(super) fn freshened(client: Client, clock: &dyn Clock) -> Client {
+pub(super) fn freshened(client: &Client, clock: &dyn Clock) -> Client {
     if client.signs() {
         client.with_fresh(fresh(clock))
     } else {
-        client
+        client.clone()
     }
 }
 

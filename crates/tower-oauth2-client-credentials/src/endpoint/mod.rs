@@ -1,5 +1,6 @@
 //! The token service that speaks HTTP.
 
+mod binding;
 mod choice;
 mod discovery;
 mod error;
@@ -7,6 +8,7 @@ mod exchange;
 mod fresh;
 mod http;
 mod location;
+mod revoke;
 mod well_known;
 
 pub use self::{error::EndpointError, location::EndpointLocation};
@@ -22,10 +24,12 @@ use std::{
 use ::http::{Request, Response};
 use bytes::Bytes;
 use http_body::Body;
-use oauth2_client_credentials::{Decoder, Issuer, Metadata, TokenResponse};
+#[cfg(feature = "dpop")]
+use oauth2_client_credentials::Dpop;
+use oauth2_client_credentials::{Decoder, EndpointUri, Issuer, Metadata, TokenResponse};
 use tower_service::Service;
 
-use self::{error::Task, http::Http, location::Place};
+use self::{binding::Binding, error::Task, http::Http, location::Place};
 use crate::{
     credential::Credential,
     error::BoxError,
@@ -62,7 +66,8 @@ pub struct TokenEndpoint {
     credential: Credential,
     decoder: Decoder,
     clock: Arc<dyn Clock>,
-    certificate: Option<String>,
+    binding: Binding,
+    revocation: Option<EndpointUri>,
 }
 
 impl TokenEndpoint {
@@ -108,7 +113,8 @@ impl TokenEndpoint {
             credential: credential.into(),
             decoder: Decoder::default(),
             clock: Arc::new(SystemClock::new()),
-            certificate: None,
+            binding: Binding::default(),
+            revocation: None,
         }
     }
 
@@ -180,7 +186,18 @@ impl TokenEndpoint {
     /// of no use with it.
     #[must_use]
     pub fn certificate_thumbprint(mut self, x5t_s256: impl Into<String>) -> Self {
-        self.certificate = Some(x5t_s256.into());
+        self.binding.set_certificate(x5t_s256.into());
+        self
+    }
+
+    /// Has tokens bound to the key of `dpop` (RFC 9449 §5): a proof goes with each token request. The nonce is learned from every
+    /// answer, and a request that was refused for want of one is sent once more at once. Show the tokens with a clone of `dpop`.
+    ///
+    /// A token of another type is refused, unless bearer tokens are [allowed](Dpop::allow_bearer).
+    #[cfg(feature = "dpop")]
+    #[must_use]
+    pub fn dpop(mut self, dpop: Dpop) -> Self {
+        self.binding.set_dpop(dpop);
         self
     }
 
@@ -209,13 +226,13 @@ impl TokenEndpoint {
     /// secret.
     #[must_use]
     pub fn identity(&self) -> String {
-        // A line feed stands in no URI and in no thumbprint.
-        let mut identity = format!("{}\n{}", self.place.identity(), self.credential.client_id());
-        if let Some(thumbprint) = &self.certificate {
-            identity.push_str("\nx5t#S256 ");
-            identity.push_str(thumbprint);
-        }
-        identity
+        // A line feed stands in no URI.
+        format!(
+            "{}\n{}{}",
+            self.place.identity(),
+            self.credential.client_id(),
+            self.binding.identity()
+        )
     }
 }
 
@@ -239,6 +256,7 @@ impl fmt::Debug for TokenEndpoint {
         f.debug_struct("TokenEndpoint")
             .field("place", &self.place)
             .field("credential", &self.credential)
+            .field("binding", &self.binding)
             .field("decoder", &self.decoder)
             .finish_non_exhaustive()
     }
