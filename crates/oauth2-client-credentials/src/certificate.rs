@@ -33,7 +33,8 @@ impl Certificate {
     /// # Errors
     /// When there is none.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
-        let mut blocks = pem::blocks(text);
+        let text = pem::with_line_ends(text);
+        let mut blocks = pem::blocks(&text);
         let block = blocks
             .find(|block| block.label == "CERTIFICATE")
             .and_then(|block| block.bytes());

@@ -240,6 +240,93 @@ fn der_that_is_no_private_key_is_refused() {
 }
 
 #[test]
+fn each_mistake_has_words_of_its_own() {
+    for (pem, why) in [
+        (include_str!("keys/p256-public.pem"), KeyError::NotPrivate),
+        (
+            include_str!("keys/rsa-public-pkcs1.pem"),
+            KeyError::NotPrivate,
+        ),
+        (
+            include_str!("keys/p256-certificate.pem"),
+            KeyError::NotPrivate,
+        ),
+        (
+            include_str!("keys/encrypted-pkcs8.pem"),
+            KeyError::Encrypted,
+        ),
+        (
+            include_str!("keys/p256-explicit-pkcs8.pem"),
+            KeyError::ExplicitCurve,
+        ),
+        (
+            include_str!("keys/p256-explicit-sec1.pem"),
+            KeyError::ExplicitCurve,
+        ),
+    ] {
+        assert_eq!(SigningKey::from_pem(pem).unwrap_err(), why, "{pem}");
+        assert_eq!(SigningKey::from_der(&der(pem)).unwrap_err(), why, "{pem}");
+        // Under a label that promises something else.
+        let body = STANDARD.encode(der(pem));
+        for label in ["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"] {
+            let pem = format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n");
+            assert_eq!(SigningKey::from_pem(&pem).unwrap_err(), why, "{pem}");
+        }
+    }
+}
+
+#[test]
+fn line_ends_may_be_escaped() {
+    for pem in [P256[0], P256[1], P521[0], ED25519] {
+        let key = SigningKey::from_pem(pem).unwrap().public_jwk();
+        for end in ["\\n", "\\r\\n", " "] {
+            let read = SigningKey::from_pem(&pem.replace('\n', end)).unwrap();
+            assert_eq!(read.public_jwk(), key, "{end}");
+        }
+    }
+}
+
+#[test]
+fn a_jwk_that_is_for_something_else_is_refused() {
+    let with = |members: &str| SigningKey::from_jwk(&JWK.replace('}', &format!(",{members}}}")));
+    for members in [
+        r#""use":"sig""#,
+        r#""use":null,"key_ops":null"#,
+        r#""key_ops":["verify","sign"]"#,
+        r#""use":"sig","key_ops":["sign"]"#,
+    ] {
+        assert!(with(members).is_ok(), "{members}");
+    }
+    for (members, why) in [
+        (r#""use":"enc""#, KeyError::NotForSigning),
+        (r#""key_ops":[]"#, KeyError::NotForSigning),
+        (r#""key_ops":["verify"]"#, KeyError::NotForSigning),
+        (
+            r#""use":"sig","key_ops":["decrypt"]"#,
+            KeyError::NotForSigning,
+        ),
+        (r#""use":1"#, KeyError::Malformed),
+        (r#""key_ops":"sign""#, KeyError::Malformed),
+    ] {
+        assert_eq!(with(members).unwrap_err(), why, "{members}");
+    }
+}
+
+#[cfg(feature = "rsa")]
+#[test]
+fn an_rsa_key_without_its_primes_is_told_apart() {
+    let jwk = r#"{"kty":"RSA","n":"AQ","e":"AQAB","d":"AQ","p":"AQ","q":"AQ","dp":"AQ","dq":"AQ","qi":"AQ"}"#;
+    for name in ["p", "q", "dp", "dq", "qi"] {
+        let without = jwk.replace(&format!(",\"{name}\":\"AQ\""), "");
+        assert_ne!(without, jwk);
+        let refused = SigningKey::from_jwk(&without).unwrap_err();
+        assert_eq!(refused, KeyError::MissingPrimes, "{name}");
+    }
+    let refused = SigningKey::from_jwk(jwk).unwrap_err();
+    assert_eq!(refused, KeyError::WeakOrInconsistent);
+}
+
+#[test]
 fn a_certificate_before_the_key_does_not_hide_it() {
     let pem = "-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE-----\n".to_owned() + P256[0];
     assert!(SigningKey::from_pem(&pem).is_ok());

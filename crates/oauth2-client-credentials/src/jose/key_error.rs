@@ -14,6 +14,13 @@ pub enum KeyError {
     Encrypted,
     /// A kind of key or a curve that is not known.
     Unsupported,
+    /// A key that gives the numbers of its curve in the place of its name.
+    ExplicitCurve,
+    /// An RSA key of which only the modulus and the exponents are there.
+    MissingPrimes,
+    /// A JWK that says of itself that it is for something else (`use`,
+    /// `key_ops`; RFC 7517 §4.2 and §4.3).
+    NotForSigning,
     /// An RSA key, and the feature `rsa` is not enabled.
     RsaNotEnabled,
     /// An RSA key that is refused: below 2048 or above 4096 bits, a public
@@ -39,6 +46,15 @@ impl fmt::Display for KeyError {
             Self::Encrypted => "the key is encrypted with a password, decrypt it first",
             Self::Unsupported => {
                 "the key is of a kind or curve that is not known, use RSA, P-256, P-384, P-521 or Ed25519"
+            }
+            Self::ExplicitCurve => {
+                "the key spells its curve out instead of naming it, convert it (`openssl pkey -ec_param_enc named_curve`)"
+            }
+            Self::MissingPrimes => {
+                "the RSA key is without its primes, the JWK needs `p`, `q`, `dp`, `dq` and `qi`"
+            }
+            Self::NotForSigning => {
+                "the key is not for signing, its `use` has to be `sig` and its `key_ops` have to name `sign` where they are there"
             }
             Self::RsaNotEnabled => "RSA keys need the feature `rsa` of oauth2-client-credentials",
             Self::WeakOrInconsistent => {

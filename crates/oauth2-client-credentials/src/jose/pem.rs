@@ -25,6 +25,23 @@ impl Block<'_> {
     }
 }
 
+/// The text with line ends where a backslash and an `n` stand for them, as in an
+/// environment variable or in JSON that was not decoded. Base64 has no backslash.
+pub(crate) fn with_line_ends(text: &str) -> Zeroizing<String> {
+    // Each is as long as what it takes the place of, so nothing grows.
+    let mut ended = Zeroizing::new(String::with_capacity(text.len()));
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (before, after) = rest.split_at(at);
+        let end = ["\\r", "\\n"].iter().find(|end| after.starts_with(**end));
+        ended.push_str(before);
+        ended.push(if end.is_some() { '\n' } else { '\\' });
+        rest = &after[end.map_or(1, |end| end.len())..];
+    }
+    ended.push_str(rest);
+    ended
+}
+
 /// The blocks of `text`, in order. Text around them is no part of them; one
 /// that does not end is none.
 pub(crate) fn blocks(mut text: &str) -> impl Iterator<Item = Block<'_>> {
@@ -40,6 +57,18 @@ pub(crate) fn blocks(mut text: &str) -> impl Iterator<Item = Block<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn line_ends_that_are_escaped() {
+        for (text, expected) in [
+            ("a\\nb\\r\\nc\\n", "a\nb\n\nc\n"),
+            ("a\\tb\\", "a\\tb\\"),
+            ("a\nb\u{e9}", "a\nb\u{e9}"),
+            ("", ""),
+        ] {
+            assert_eq!(*with_line_ends(text), expected);
+        }
+    }
 
     #[test]
     fn blocks_with_anything_around_them() {

@@ -31,6 +31,9 @@ fn key(jwk: &Map<String, Value>) -> Result<PrivateJwk, KeyError> {
     if !jwk.contains_key("d") {
         return Err(KeyError::NotPrivate);
     }
+    if !is_for_signing(jwk)? {
+        return Err(KeyError::NotForSigning);
+    }
     let kind = kind(jwk)?;
     let key = super::SigningKey::of(kind.clone());
     if key.public_jwk() != public {
@@ -41,6 +44,17 @@ fn key(jwk: &Map<String, Value>) -> Result<PrivateJwk, KeyError> {
         algorithm: optional_text(jwk, "alg")?,
         key_id: optional_text(jwk, "kid")?,
     })
+}
+
+/// What is absent says nothing against it.
+fn is_for_signing(jwk: &Map<String, Value>) -> Result<bool, KeyError> {
+    let is_for_encryption = optional_text(jwk, "use")?.is_some_and(|purpose| purpose == "enc");
+    let may_sign = match jwk.get("key_ops") {
+        None | Some(Value::Null) => true,
+        Some(Value::Array(operations)) => operations.iter().any(|operation| operation == "sign"),
+        Some(_) => return Err(KeyError::Malformed),
+    };
+    Ok(may_sign && !is_for_encryption)
 }
 
 fn kind(jwk: &Map<String, Value>) -> Result<Kind, KeyError> {
@@ -63,6 +77,11 @@ fn kind(jwk: &Map<String, Value>) -> Result<Kind, KeyError> {
 #[cfg(feature = "rsa")]
 fn rsa(jwk: &Map<String, Value>) -> Result<Kind, KeyError> {
     use ring::rsa::{KeyPairComponents, PublicKeyComponents};
+
+    let is_missing = |name| jwk.get(name).is_none_or(Value::is_null);
+    if ["p", "q", "dp", "dq", "qi"].into_iter().any(is_missing) {
+        return Err(KeyError::MissingPrimes);
+    }
 
     let components = KeyPairComponents {
         public_key: PublicKeyComponents {

@@ -51,17 +51,18 @@ pub(super) enum Kind {
 
 impl SigningKey {
     /// The first private key in this PEM text (RFC 7468): `PRIVATE KEY`
-    /// (PKCS#8), `RSA PRIVATE KEY` (PKCS#1) or `EC PRIVATE KEY` (SEC1).
+    /// (PKCS#8), `RSA PRIVATE KEY` (PKCS#1) or `EC PRIVATE KEY` (SEC1). A line may
+    /// end in a backslash and an `n`, as it does in environment variables.
     ///
     /// # Errors
     /// When there is none, or it is encrypted, of another kind, or too weak.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
         let mut otherwise = KeyError::Malformed;
-        for block in pem::blocks(text) {
-            let read: fn(&[u8]) -> Result<Kind, KeyError> = match block.label {
-                "PRIVATE KEY" => der::pkcs8,
-                "RSA PRIVATE KEY" => der::pkcs1,
-                "EC PRIVATE KEY" => der::sec1,
+        let text = pem::with_line_ends(text);
+        for block in pem::blocks(&text) {
+            match block.label {
+                // Some programs confuse the three.
+                "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" => {}
                 "ENCRYPTED PRIVATE KEY" => return Err(KeyError::Encrypted),
                 label if label.ends_with("PRIVATE KEY") => return Err(KeyError::Unsupported),
                 "CERTIFICATE" | "PUBLIC KEY" | "RSA PUBLIC KEY" => {
@@ -69,12 +70,12 @@ impl SigningKey {
                     continue;
                 }
                 _ => continue,
-            };
+            }
             if block.is_encrypted() {
                 return Err(KeyError::Encrypted);
             }
             let bytes = block.bytes().ok_or(KeyError::Malformed)?;
-            return read(&bytes).map(Self::of);
+            return Self::from_der(&bytes);
         }
         Err(otherwise)
     }
@@ -92,8 +93,9 @@ impl SigningKey {
     /// `kid` and `alg` are taken over.
     ///
     /// # Errors
-    /// When it is no private key, is of another kind, too weak, has an `alg`
-    /// that does not go with it, or a public part that is not its own.
+    /// When it is no private key, is of another kind, too weak, not for signing
+    /// (`use`, `key_ops`), has an `alg` that does not go with it, or a public part
+    /// that is not its own.
     pub fn from_jwk(json: &str) -> Result<Self, KeyError> {
         let read = private_jwk::read(json)?;
         let mut key = Self::of(read.kind);
