@@ -13,7 +13,7 @@ use tower_service::Service;
 use crate::{
     attach::Attach,
     error::{BoxError, TokenError, TokenErrorKind},
-    source::{Acquired, Sent, TokenSource},
+    source::{Acquired, Budget, Sent, TokenSource},
     watching::{Again, Refused, Watching},
 };
 
@@ -57,7 +57,7 @@ impl<S, ReqBody, Res> Waiting<S, ReqBody, Res> {
         request: Request<ReqBody>,
         watching: Option<Box<Watching<S, ReqBody>>>,
     ) -> Box<Self> {
-        let step = Step::Token(acquire(&source));
+        let step = Step::Token(acquire(&source, None));
         Box::new(Self {
             inner,
             source,
@@ -130,7 +130,7 @@ where
                         return self.fall_back(Some(outlived()));
                     }
                     self.inner = self.inner.clone();
-                    self.step = Step::Token(acquire(&self.source));
+                    self.step = Step::Token(acquire(&self.source, Some(acquired.budget())));
                 }
             }
         }
@@ -157,9 +157,15 @@ where
     }
 }
 
-fn acquire(source: &TokenSource) -> Acquiring {
+/// Waits for a token: for the first time, or with what is left of the budget.
+fn acquire(source: &TokenSource, budget: Option<Budget>) -> Acquiring {
     let source = source.clone();
-    Box::pin(async move { source.acquire().await })
+    Box::pin(async move {
+        match budget {
+            Some(budget) => source.acquire_within(budget).await,
+            None => source.acquire().await,
+        }
+    })
 }
 
 fn outlived() -> TokenError {

@@ -22,14 +22,34 @@ const LIFELESS_USE: Duration = Duration::from_secs(1);
 pub(crate) struct Acquired {
     pub(crate) kept: Arc<Kept>,
     at: Moment,
+    budget: Budget,
+}
+
+/// Until when a caller waits, however often it has to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Budget {
+    ends: time::Instant,
+}
+
+impl Acquired {
+    /// What is left of its caller's patience.
+    pub(crate) fn budget(&self) -> Budget {
+        self.budget
+    }
 }
 
 impl TokenSource {
-    /// A token, whatever it takes.
+    /// A token, whatever it takes, for a caller that waits from now on.
     pub(crate) async fn acquire(&self) -> Result<Acquired, TokenError> {
-        let kept = self.decide_and_wait().await?;
+        let ends = time::Instant::now() + self.owner.context.schedule.wait_budget();
+        self.acquire_within(Budget { ends }).await
+    }
+
+    /// The same, for one that has waited before.
+    pub(crate) async fn acquire_within(&self, budget: Budget) -> Result<Acquired, TokenError> {
+        let kept = self.decide_and_wait(budget).await?;
         let at = self.owner.context.clock.now();
-        Ok(Acquired { kept, at })
+        Ok(Acquired { kept, at, budget })
     }
 
     /// The same, for a caller that was perhaps not polled for long after its token came.
@@ -38,7 +58,7 @@ impl TokenSource {
         if self.still_good(&acquired) {
             return Ok(acquired);
         }
-        self.acquire().await
+        self.acquire_within(acquired.budget).await
     }
 
     /// Whether a token that was waited for may still be attached: it works, or has just come without life.
@@ -53,12 +73,11 @@ impl TokenSource {
     }
 
     /// Runs inside the caller; the flight it waits for does not.
-    async fn decide_and_wait(&self) -> Result<Arc<Kept>, TokenError> {
+    async fn decide_and_wait(&self, budget: Budget) -> Result<Arc<Kept>, TokenError> {
         let Owner { context, .. } = &*self.owner;
         let cell = &self.cell;
-        let called = time::Instant::now();
-        let budget_ends = called + context.schedule.wait_budget();
-        let trial_ends = budget_ends.min(called + context.schedule.trial_wait());
+        let budget_ends = budget.ends;
+        let trial_ends = budget_ends.min(time::Instant::now() + context.schedule.trial_wait());
         let (mut launched, mut lost) = (None, false);
         loop {
             let runtime = Handle::try_current().ok();

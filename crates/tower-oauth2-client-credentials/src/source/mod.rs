@@ -27,7 +27,11 @@ pub use health::{Health, State};
 pub use schedule::{Schedule, ScheduleBuilder, ScheduleError};
 pub use token::Token;
 
-pub(crate) use {acquire::Acquired, registry::Sent, token::Kept};
+pub(crate) use {
+    acquire::{Acquired, Budget},
+    registry::Sent,
+    token::Kept,
+};
 
 use std::{sync::Arc, time::Duration};
 

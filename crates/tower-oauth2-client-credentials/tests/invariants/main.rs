@@ -4,9 +4,14 @@
 //! and its seed.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod metered;
 mod outages;
+mod play;
+mod refusals;
 mod repeats;
+mod resource;
 mod runtimes;
+mod server;
 mod timeline;
 mod timelines;
 #[path = "../scenario_runner/world.rs"]

@@ -8,7 +8,8 @@ use tower_oauth2_client_credentials::TokenErrorKind;
 
 use crate::{
     config,
-    timeline::{Ended, Play, Reply, With, in_driven_time, lock},
+    play::{Call, Ended, Play, in_driven_time, lock},
+    timeline::{Reply, With},
 };
 
 fn failing() -> impl Strategy<Value = Vec<Reply>> {
@@ -43,14 +44,14 @@ proptest! {
         in_driven_time(async {
             let hour = Reply { after_ms: 10, with: With::Token { lifetime: Some(3_600), same: false } };
             let play = Play::new([vec![hour], failing.repeat(1_000)].concat(), draw);
-            play.clone().request(None).await;
+            play.clone().request(Call::default()).await;
             // Just before the first token's end minus its longest lead, and before its leeway at the end.
             time::sleep(Duration::from_secs(2_860)).await;
             let asked_before = lock(&play.log).asked.len();
             let begin = time::Instant::now();
             while begin.elapsed() < Duration::from_secs(outage_s) {
                 let from = play.world.now();
-                play.clone().request(None).await;
+                play.clone().request(Call::default()).await;
                 assert_eq!(play.world.now(), from, "a request was delayed");
                 time::sleep(Duration::from_millis(every_ms)).await;
             }
@@ -76,7 +77,7 @@ proptest! {
                 let play = play.clone();
                 callers.spawn(async move {
                     time::sleep(Duration::from_millis(index as u64 * joins_within_ms / waiting as u64)).await;
-                    play.request(None).await;
+                    play.request(Call::default()).await;
                 });
             }
             callers.join_all().await;

@@ -7,7 +7,8 @@ use tokio::time;
 
 use crate::{
     config,
-    timeline::{Play, Reply, With, in_driven_time, lock},
+    play::{Call, Play, in_driven_time, lock},
+    timeline::{Reply, With},
 };
 
 proptest! {
@@ -27,7 +28,7 @@ proptest! {
             let play = Play::new(replies.collect(), draw);
             let begin = time::Instant::now();
             while begin.elapsed() < Duration::from_secs(seconds) {
-                play.clone().request(None).await;
+                play.clone().request(Call::default()).await;
                 time::sleep(Duration::from_millis(every_ms)).await;
             }
             let seen = lock(&play.log);
