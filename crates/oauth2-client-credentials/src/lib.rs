@@ -52,6 +52,7 @@
 //! |---|---|
 //! | [`TokenRequest`] | what is asked for: scope, resource, audience, authorization details, extras |
 //! | [`Client`] | an id and one way to authenticate: [`ClientSecretBasic`], [`ClientSecretPost`], [`ClientAssertion`], [`NoAuthentication`], [`TlsClientAuth`], [`SelfSignedTlsClientAuth`], and with a feature `ClientSecretJwt` and `PrivateKeyJwt` |
+//! | [`Material`] | what a client has to prove itself with, and the method that follows from it |
 //! | [`AssertionTemplate`] | header and claims of assertions, and their signature in two steps |
 //! | [`EndpointUri`] | where to, over https or to this machine |
 //! | [`Decoder`] | an answer in, a [`TokenResponse`] or a [`ResponseError`] out |
@@ -119,6 +120,7 @@ mod endpoint_uri;
 mod form;
 mod fresh;
 mod jose;
+mod material;
 mod metadata;
 mod presentation;
 mod redaction;
@@ -149,6 +151,7 @@ pub use crate::fresh::Fresh;
 pub use crate::jose::JwsAlgorithm;
 #[cfg(feature = "jose")]
 pub use crate::jose::{KeyError, PublicJwk, SigningKey};
+pub use crate::material::{Material, MaterialError};
 pub use crate::metadata::{Issuer, IssuerError, Metadata, MetadataError, WellKnown};
 pub use crate::presentation::{
     Bearer, BearerInForm, BearerInQuery, OnExisting, Presentation, PresentationError,

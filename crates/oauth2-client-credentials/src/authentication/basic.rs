@@ -9,6 +9,8 @@ use crate::client::ClientError;
 use crate::form::Encoding;
 use crate::secret::SecretString;
 
+use super::ClientSecretPost;
+
 /// HTTP Basic authentication with the client's secret (RFC 6749 §2.3.1).
 ///
 /// The default for a client that has a secret. An empty secret is allowed.
@@ -43,6 +45,11 @@ impl ClientSecretBasic {
     #[must_use]
     pub fn encoding(self, encoding: BasicEncoding) -> Self {
         Self { encoding, ..self }
+    }
+
+    /// The same secret in the body.
+    pub(crate) fn into_post(self) -> ClientSecretPost {
+        ClientSecretPost::new(self.secret)
     }
 
     pub(super) fn secret(&self) -> &SecretString {

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use crate::client::ClientError;
 use crate::endpoint_uri::EndpointUri;
-use crate::jose::SigningKey;
+use crate::jose::{JwsAlgorithm, SigningKey};
 
 use super::{AssertionTemplate, ClientAssertion};
 
@@ -73,6 +73,18 @@ impl PrivateKeyJwt {
         let signature = self.key.sign(unsigned.signing_input().as_bytes());
         let signature = signature.map_err(ClientError::Key)?;
         Ok(unsigned.with_signature(&signature))
+    }
+
+    pub(crate) fn algorithm(&self) -> JwsAlgorithm {
+        self.key.algorithm()
+    }
+
+    /// For this issuer, unless the template says something else.
+    pub(crate) fn or_issuer(self, issuer: &str) -> Self {
+        Self {
+            template: self.template.or_issuer(issuer),
+            ..self
+        }
     }
 
     pub(super) fn check(&self) -> Result<(), ClientError> {

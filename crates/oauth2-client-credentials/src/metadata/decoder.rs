@@ -103,12 +103,12 @@ impl Reader<'_> {
     /// What is not what it has to be is as good as absent, but for the alias: who
     /// asks for that is told.
     fn endpoint(&self, names: &EndpointNames, uri: EndpointUri) -> Endpoint {
+        let methods = self.list_or_none(names.auth_methods);
         Endpoint {
             uri,
             mtls_uri: self.alias(names.uri),
-            auth_methods: self
-                .list_or_none(names.auth_methods)
-                .unwrap_or_else(by_default),
+            lists_methods: methods.as_ref().is_some_and(|list| !list.is_empty()),
+            auth_methods: methods.unwrap_or_else(by_default),
             signing_algorithms: self
                 .list_or_none(names.signing_algorithms)
                 .unwrap_or_default(),

@@ -37,6 +37,8 @@ struct Endpoint {
     uri: EndpointUri,
     mtls_uri: Result<Option<EndpointUri>, MetadataError>,
     auth_methods: Vec<String>,
+    /// Whether the server said so, and named one at least.
+    lists_methods: bool,
     signing_algorithms: Vec<String>,
 }
 
@@ -90,6 +92,13 @@ impl Metadata {
     /// That is what the server can do, not what this client is registered for.
     pub fn auth_methods(&self) -> &[String] {
         &self.token.auth_methods
+    }
+
+    /// The same if the server says so, and says something: what it lists rules
+    /// all others out, and without a list many servers know more than RFC 8414
+    /// has one assume.
+    pub fn listed_auth_methods(&self) -> Option<&[String]> {
+        self.token.lists_methods.then_some(self.auth_methods())
     }
 
     /// Whether the token endpoint takes `method`, such as

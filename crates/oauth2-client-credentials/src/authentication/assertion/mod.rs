@@ -79,7 +79,11 @@ impl ClientAssertion {
         &self.assertion
     }
 
-    pub(super) fn method(&self) -> &'static str {
+    pub(crate) fn is_jwt(&self) -> bool {
+        self.assertion_type == JWT_BEARER
+    }
+
+    pub(crate) fn method(&self) -> &'static str {
         self.method
     }
 

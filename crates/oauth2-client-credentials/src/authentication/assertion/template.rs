@@ -225,6 +225,13 @@ impl AssertionTemplate {
         Ok(())
     }
 
+    /// For this issuer, unless issuer or audience were given.
+    #[cfg(feature = "jose")]
+    pub(in crate::authentication) fn or_issuer(mut self, issuer: &str) -> Self {
+        self.issuer = self.issuer.or_else(|| Some(issuer.to_owned()));
+        self
+    }
+
     /// With the key's own id, unless another one was given.
     #[cfg(feature = "jose")]
     pub(in crate::authentication) fn or_key_id(mut self, key_id: Option<&str>) -> Self {
