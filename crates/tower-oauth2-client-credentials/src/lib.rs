@@ -42,9 +42,9 @@
 //! # Order of layers
 //!
 //! From the outside to the inside: timeout, buffer, retry, *this layer*, tracing of each attempt, transport. A retry above it gets
-//! a new token for the new attempt. A redirect layer may stand on either side: below, it has to strip the header on a hop to another
-//! origin; above, every hop passes [`Origins`] again. One concurrency limit may stand around both the API's client and the token's:
-//! no permit is held while a token is awaited.
+//! a new token for the new attempt. A redirect layer stands best above: every hop passes [`Origins`] again. Below, it has to strip
+//! the header on a hop to another origin and on all after it; tower-http's does from version 0.7 on. One concurrency limit may
+//! stand around both the API's client and the token's: no permit is held while a token is awaited.
 //!
 //! # When something goes wrong
 //!

@@ -7,6 +7,7 @@
 mod metered;
 mod outages;
 mod play;
+mod redirects;
 mod refusals;
 mod repeats;
 mod resource;
