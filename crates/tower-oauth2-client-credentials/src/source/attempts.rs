@@ -247,9 +247,9 @@ impl Drop for Task {
 }
 
 /// `None` if it panicked. The panic hook was told; whoever waits is told by an error.
-async fn catch_panic<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output>
+async fn catch_panic<F>(mut future: Pin<&mut F>) -> Option<F::Output>
 where
-    F: ?Sized,
+    F: Future + ?Sized,
 {
     poll_fn(|cx| {
         // What panicked is not polled again.

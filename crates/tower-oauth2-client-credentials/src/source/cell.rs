@@ -195,7 +195,7 @@ impl Cell {
             None => Verdict::Outdated,
             Some((first, kept)) => {
                 let next = state.rejections.next(schedule);
-                let from = kept.refused_from().unwrap_or(next.max(now));
+                let from = kept.refused_from().unwrap_or_else(|| next.max(now));
                 if first {
                     state.refused = generation;
                     state.rejections.refuse(&kept, now);
@@ -246,7 +246,10 @@ impl Cell {
             .filter(|current| current.generation() == kept.generation());
         kept.epoch() == state.invalidations
             && kept.works(now)
-            && copy.map_or(kept.generation() > state.refused, |copy| copy.works(now))
+            && copy.map_or_else(
+                || kept.generation() > state.refused,
+                |copy| copy.works(now),
+            )
     }
 
     pub(crate) fn retry_now(&self) {
@@ -263,7 +266,7 @@ impl Cell {
         kept
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(loom_models)))]
     pub(crate) fn is_closed(&self) -> bool {
         lock(&self.state).closed
     }

@@ -4,6 +4,9 @@
 //! RUSTFLAGS="--cfg loom_models" cargo test --release --lib models
 //! ```
 
+mod evictions;
+mod rejections;
+
 use std::{
     future::Future,
     pin::pin,
