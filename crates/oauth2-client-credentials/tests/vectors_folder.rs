@@ -132,3 +132,106 @@ fn a_relative_folder_may_be_seen_from_the_root_of_the_workspace() {
     let nowhere = folder(Some("nowhere".into()));
     assert_eq!(nowhere, Path::new("nowhere"));
 }
+
+/// Cases of shapes that the crate's own vectors do not have.
+#[cfg(all(feature = "rsa", feature = "mac"))]
+#[test]
+fn what_the_format_allows_can_be_run() {
+    const ED25519: &str = "-----BEGIN PRIVATE KEY-----\\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\\n-----END PRIVATE KEY-----\\n";
+    const SPKI: &str = "-----BEGIN PUBLIC KEY-----\\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\\n-----END PUBLIC KEY-----\\n";
+    const JWK: &str = r#"{"kty":"OKP","crv":"Ed25519","kid":"k","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    let pem = format!("\"key\":{{\"pem\":\"{ED25519}\",\"jwk\":null}}");
+    let jwk = format!("\"key\":{{\"jwk\":{JWK}}}");
+    let public = format!("\"public_key\":{{\"pem\":\"{SPKI}\"}}");
+    let certificate = "\"der_base64\":\"MAA=\",\"pem\":\"-----BEGIN CERTIFICATE-----\\nMAA=\\n-----END CERTIFICATE-----\"";
+    for (name, input, expect) in [
+        (
+            "private_key_jwt",
+            format!("{pem},\"alg\":\"EdDSA\",\"issuer\":\"https://as\",\"token_endpoint\":\"https://as/t\",\"kid\":null,\"typ\":null"),
+            format!("\"header\":{{\"alg\":\"EdDSA\",\"typ\":null}},\"aud\":\"https://as\",{public}"),
+        ),
+        (
+            "private_key_jwt",
+            format!("{jwk},\"alg\":\"Ed25519\",\"token_endpoint\":\"https://AS\",\"override\":null"),
+            format!("\"header\":{{\"alg\":\"Ed25519\",\"typ\":\"client-authentication+jwt\"}},\"aud\":\"https://AS\",{public}"),
+        ),
+        (
+            "client_secret_jwt",
+            r#""client_secret":"0123456789abcdef0123456789abcdef","alg":"HS256","client_id":"a b","endpoint":"https://as/t","scope":"x y""#.to_owned(),
+            r#""url":"https://as/t","method":"POST","headers":{"authorization":null}"#.to_owned(),
+        ),
+        (
+            "client_secret_jwt",
+            r#""client_secret":"0123456789abcdef0123456789abcdef","alg":"HS256","client_id":"""#.to_owned(),
+            r#""error":{"kind":"empty_client_id"}"#.to_owned(),
+        ),
+        (
+            "client_secret_jwt",
+            r#""client_secret":"0123456789abcdef0123456789abcdef","alg":"HS256","scope":"a\"b""#.to_owned(),
+            r#""error":{"kind":"invalid_scope","value":"a\"b"}"#.to_owned(),
+        ),
+        (
+            "dpop",
+            format!("{pem},\"url\":\"https://a?b\",\"htm\":\"GET\""),
+            format!("\"claims\":{{\"jti\":\"jti\",\"htm\":\"GET\",\"htu\":\"https://a/\",\"iat\":0,\"nonce\":null}},{public}"),
+        ),
+        (
+            "dpop",
+            r#""access_token":"a b","proof":"a.b.c""#.to_owned(),
+            r#""error":{"kind":"invalid_access_token"}"#.to_owned(),
+        ),
+        (
+            "dpop",
+            r#""access_token":"t","token_type":"Bearer","proof":"a.b.c""#.to_owned(),
+            r#""error":{"kind":"unsupported_token_type","value":"Bearer"}"#.to_owned(),
+        ),
+        (
+            "dpop",
+            r#""headers":[["DPoP-Nonce","\u00e9"]]"#.to_owned(),
+            r#""nonce":null"#.to_owned(),
+        ),
+        (
+            "cert_thumbprint",
+            certificate.to_owned(),
+            r#""x5t":"-UTc1jX5gB96yQpAf7xHmWTewCQ","x5t#S256":"5PYNCqbX89O2pklLHIYbmfZJxvnsUauvIBsg8pcyfJU""#.to_owned(),
+        ),
+        (
+            "placement",
+            r#""access_token":"t","placement":"query","method":"GET","uri":"https://a/?access_token=x""#.to_owned(),
+            r#""error":{"kind":"already_authorized"}"#.to_owned(),
+        ),
+        (
+            "mac",
+            r#""draft":0,"algorithm":"hmac-sha-1","id":"i","key":"k","ts":null,"nonce":"0:n","method":"GET","uri":"https://a:99999/""#.to_owned(),
+            r#""error":{"kind":"invalid_uri"}"#.to_owned(),
+        ),
+        (
+            "metadata",
+            r#""issuer":"https://as","document":{"issuer":"https://as","token_endpoint":"https://AS","token_endpoint_auth_methods_supported":[]}"#.to_owned(),
+            r#""token_endpoint":"https://AS","auth_methods":[]"#.to_owned(),
+        ),
+        (
+            "metadata",
+            r#""issuer":"https://as","mtls":true,"document":{"issuer":"https://as","token_endpoint":"https://as","mtls_endpoint_aliases":{"token_endpoint":1}}"#.to_owned(),
+            r#""error":{"kind":"invalid_metadata","field":"mtls_endpoint_aliases"}"#.to_owned(),
+        ),
+        (
+            "expires_in",
+            r#""value":"12.9""#.to_owned(),
+            r#""token":{"expires_in":12}"#.to_owned(),
+        ),
+        (
+            "scope",
+            r#""kind":"response","options":{"comma_separated_scope":true},"body_base64":"eyJhY2Nlc3NfdG9rZW4iOiJ0Iiwic2NvcGUiOiJhLGIifQ==""#.to_owned(),
+            r#""scope":["a","b"]"#.to_owned(),
+        ),
+    ] {
+        let case = format!(
+            r#"[{{"id":"1","class":"c","source":"project","input":{{{input}}},"expect":{{{expect}}}}}]"#
+        );
+        let file = format!("{name}.json");
+        let path = folder_of("shapes", &[(&*file, &*case)]).join(&file);
+        let outcome = run_file(&path, &file, &mut BTreeSet::new());
+        assert_eq!(outcome, Ok((Vec::new(), 1)), "{case}");
+    }
+}

@@ -6,21 +6,22 @@ use std::time::{Duration, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth2_client_credentials::{
-    AssertionTemplate, ClientAssertion, ClientError, ClientSecretJwt, EndpointUri, JwsAlgorithm,
-    KeyError, PrivateKeyJwt, SigningKey,
+    AssertionTemplate, ClientAssertion, ClientError, ClientSecretJwt, EndpointUri,
+    EndpointUriError, JwsAlgorithm, KeyError, PrivateKeyJwt, SigningKey,
 };
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
 use super::jws::{self, Key};
+use super::request;
 
+/// The members that are about an assertion. All others are about its request.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Input {
     client_id: Option<String>,
     client_secret: Option<String>,
     key: Option<Key>,
-    alg: String,
+    alg: Option<String>,
     /// `null` is none, and absent is what the crate does by itself.
     #[serde(default, deserialize_with = "present")]
     typ: Option<Option<String>>,
@@ -28,7 +29,10 @@ struct Input {
     x5t: Option<String>,
     #[serde(rename = "x5t#S256")]
     x5t_s256: Option<String>,
+    issuer: Option<String>,
+    token_endpoint: Option<String>,
     audience: Option<String>,
+    r#override: Option<String>,
     jti: Option<String>,
     iat: Option<u64>,
     lifetime: Option<u64>,
@@ -37,18 +41,12 @@ struct Input {
     /// What to check the assertion with, and one that is good.
     public_key: Option<Key>,
     sample: Option<String>,
+    #[serde(flatten)]
+    request: Map<String, Value>,
 }
 
 fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
     Deserialize::deserialize(value).map(Some)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Audience {
-    issuer: Option<String>,
-    token_endpoint: String,
-    r#override: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -62,65 +60,81 @@ pub(crate) fn run(input: &Value) -> Option<Result<Value, String>> {
     fn read<T: for<'a> Deserialize<'a>>(input: &Value) -> Result<T, String> {
         T::deserialize(input).map_err(|error| error.to_string())
     }
-    let has = |name| input.get(name).is_some();
-    if has("alg") {
-        Some(read(input).and_then(|input| show_assertion(&input)))
-    } else if has("token_endpoint") {
-        Some(read(input).and_then(|input| show_audience(&input)))
-    } else if has("json") {
+    let has = |name: &&str| input.get(name).is_some();
+    if has(&"json") {
         let encode =
             |segment: Segment| json!({ "base64url": URL_SAFE_NO_PAD.encode(segment.json) });
         Some(read(input).map(encode))
+    } else if ["alg", "key", "iat", "jti"].iter().any(has) {
+        Some(read(input).and_then(|input| show_assertion(&input)))
+    } else if ["token_endpoint", "issuer", "override"].iter().any(has) {
+        Some(read(input).and_then(|input| show_audience(&input)))
     } else {
         None
     }
 }
 
 fn show_assertion(input: &Input) -> Result<Value, String> {
-    let Some(algorithm) = JwsAlgorithm::from_name(&input.alg) else {
-        return Ok(unsupported(&input.alg));
+    let Ok(endpoint) = endpoint(input) else {
+        return Ok(json!({ "error": { "kind": "invalid_endpoint" } }));
+    };
+    let algorithm = match &input.alg {
+        None => None,
+        Some(name) => match JwsAlgorithm::from_name(name) {
+            Some(algorithm) => Some(algorithm),
+            None => return Ok(unsupported(name)),
+        },
     };
     let Some(key) = &input.key else {
-        return show_one(input, &with_secret(input, algorithm)?);
+        let algorithm = algorithm.unwrap_or(JwsAlgorithm::HS256);
+        return show_one(input, with_secret(input, &endpoint, algorithm));
     };
-    if algorithm.is_symmetric() {
-        return Ok(unsupported(&input.alg));
+    if let Some(algorithm) = algorithm.filter(|algorithm| algorithm.is_symmetric()) {
+        return Ok(unsupported(algorithm.name()));
     }
-    // Both formats have to come to the same.
-    let from_jwk = show_one(
-        input,
-        &with_key(input, algorithm, SigningKey::from_jwk(&key.jwk.to_string())),
-    )?;
-    let from_pem = show_one(
-        input,
-        &with_key(input, algorithm, SigningKey::from_pem(&key.pem)),
-    )?;
-    for name in ["error", "signing_input"] {
-        if from_jwk.get(name) != from_pem.get(name) {
-            return Err(format!("{from_jwk} and {from_pem}"));
-        }
-    }
-    Ok(from_jwk)
-}
-
-fn show_one(input: &Input, made: &Result<ClientAssertion, Value>) -> Result<Value, String> {
-    let jwt = match made {
-        Ok(assertion) => assertion.assertion().expose(),
-        Err(error) => return Ok(json!({ "error": error })),
-    };
-    if let Some(public) = &input.public_key {
-        if !jws::is_one_public_key(public)? {
-            return Err("the public key is two".to_owned());
-        }
-        for jwt in [Some(jwt), input.sample.as_deref()].into_iter().flatten() {
-            if !jws::is_valid(jwt, &public.jwk)? {
-                return Err(format!("the signature is bad: {jwt}"));
+    let mut shown: Option<Value> = None;
+    for key in key.private()? {
+        let one = show_one(input, with_key(input, &endpoint, algorithm, key))?;
+        // All formats have to come to the same.
+        if let Some(other) = &shown {
+            for name in ["error", "signing_input"] {
+                if one.get(name) != other.get(name) {
+                    return Err(format!("{one} and {other}"));
+                }
             }
         }
+        shown.get_or_insert(one);
     }
-    let (header, claims) = jws::decode(jwt)?;
-    let signing_input = jwt.rsplit_once('.').map(|(input, _)| input);
-    Ok(json!({ "header": header, "claims": claims, "signing_input": signing_input, "jwt": jwt }))
+    shown.ok_or_else(|| "no key".to_owned())
+}
+
+/// The assertion, and the request that carries it.
+fn show_one(input: &Input, made: Result<ClientAssertion, Value>) -> Result<Value, String> {
+    let made = match made {
+        Ok(assertion) => assertion,
+        Err(error) => return Ok(json!({ "error": error })),
+    };
+    let jwt = made.assertion().expose().to_owned();
+    if let Some(public) = &input.public_key {
+        for jwt in [Some(&*jwt), input.sample.as_deref()].into_iter().flatten() {
+            public.verify(jwt)?;
+        }
+    }
+    let request = Value::from(input.request.clone());
+    let mut shown = request::show_asserted(request, client_id(input), made)?;
+    let (header, claims) = jws::decode(&jwt)?;
+    if let Some(shown) = shown
+        .as_object_mut()
+        .filter(|shown| !shown.contains_key("error"))
+    {
+        let signing_input = jwt.rsplit_once('.').map(|(input, _)| input);
+        shown.insert("aud".to_owned(), claims["aud"].clone());
+        shown.insert("header".to_owned(), header);
+        shown.insert("claims".to_owned(), claims);
+        shown.insert("signing_input".to_owned(), signing_input.into());
+        shown.insert("jwt".to_owned(), jwt.into());
+    }
+    Ok(shown)
 }
 
 fn unsupported(algorithm: &str) -> Value {
@@ -129,49 +143,43 @@ fn unsupported(algorithm: &str) -> Value {
 
 fn with_secret(
     input: &Input,
+    endpoint: &EndpointUri,
     algorithm: JwsAlgorithm,
-) -> Result<Result<ClientAssertion, Value>, String> {
-    let secret = input
-        .client_secret
-        .as_deref()
-        .ok_or("neither secret nor key")?;
-    let jwt = ClientSecretJwt::new(secret)
+) -> Result<ClientAssertion, Value> {
+    let jwt = ClientSecretJwt::new(input.client_secret.as_deref().unwrap_or_default())
         .algorithm(algorithm)
         .template(template(input));
-    let made = jwt.assertion(
-        client_id(input),
-        &endpoint(),
-        issued_at(input),
-        jwt_id(input),
-    );
-    Ok(made.map_err(|error| match error {
+    let made = jwt.assertion(client_id(input), endpoint, issued_at(input), jwt_id(input));
+    made.map_err(|error| match error {
         ClientError::UnsupportedAlgorithm => unsupported(algorithm.name())["error"].take(),
         error => refused(error),
-    }))
+    })
 }
 
 fn with_key(
     input: &Input,
-    algorithm: JwsAlgorithm,
+    endpoint: &EndpointUri,
+    algorithm: Option<JwsAlgorithm>,
     key: Result<SigningKey, KeyError>,
 ) -> Result<ClientAssertion, Value> {
     let key = key
-        .and_then(|key| key.with_algorithm(algorithm))
+        .and_then(|key| match algorithm {
+            Some(algorithm) => key.with_algorithm(algorithm),
+            None => Ok(key),
+        })
         .map_err(|_| json!({ "kind": "invalid_key" }))?;
     PrivateKeyJwt::new(key)
         .template(template(input))
-        .assertion(
-            client_id(input),
-            &endpoint(),
-            issued_at(input),
-            jwt_id(input),
-        )
+        .assertion(client_id(input), endpoint, issued_at(input), jwt_id(input))
         .map_err(refused)
 }
 
 fn refused(error: ClientError) -> Value {
     match error {
         ClientError::ShortSecret | ClientError::Key(_) => json!({ "kind": "invalid_key" }),
+        ClientError::EmptyClientId => json!({ "kind": "empty_client_id" }),
+        ClientError::ClaimTaken => json!({ "kind": "reserved_claim" }),
+        ClientError::ShortLifetime => json!({ "kind": "invalid_lifetime" }),
         error => json!({ "kind": error.to_string() }),
     }
 }
@@ -185,7 +193,7 @@ fn template(input: &Input) -> AssertionTemplate {
     };
     let template = match &input.kid {
         Some(kid) => template.key_id(kid),
-        None => template,
+        None => template.without_key_id(),
     };
     let template = match &input.x5t {
         Some(thumbprint) => template.x5t(thumbprint),
@@ -195,7 +203,11 @@ fn template(input: &Input) -> AssertionTemplate {
         Some(thumbprint) => template.x5t_s256(thumbprint),
         None => template,
     };
-    let template = match &input.audience {
+    let template = match &input.issuer {
+        Some(issuer) => template.issuer(issuer),
+        None => template,
+    };
+    let template = match input.audience.as_ref().or(input.r#override.as_ref()) {
         Some(audience) => template.audience(audience),
         None => template,
     };
@@ -221,24 +233,20 @@ fn issued_at(input: &Input) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(input.iat.unwrap_or(0))
 }
 
-fn endpoint() -> EndpointUri {
-    EndpointUri::new("https://as.example.com/token").expect("it is https")
+/// The token endpoint, by one name or the other.
+fn endpoint(input: &Input) -> Result<EndpointUri, EndpointUriError> {
+    let of_request = input.request.get("endpoint").and_then(Value::as_str);
+    let given = input.token_endpoint.as_deref().or(of_request);
+    EndpointUri::new(given.unwrap_or(request::ENDPOINT))
 }
 
-fn show_audience(input: &Audience) -> Result<Value, String> {
-    let endpoint = EndpointUri::new(&input.token_endpoint).map_err(|error| error.to_string())?;
-    let template = AssertionTemplate::new();
-    let template = match &input.issuer {
-        Some(issuer) => template.issuer(issuer),
-        None => template,
+fn show_audience(input: &Input) -> Result<Value, String> {
+    let Ok(endpoint) = endpoint(input) else {
+        return Ok(json!({ "error": { "kind": "invalid_endpoint" } }));
     };
-    let template = match &input.r#override {
-        Some(audience) => template.audience(audience),
-        None => template,
-    };
-    let now = SystemTime::UNIX_EPOCH;
-    let unsigned = template
-        .unsigned_with_id(JwsAlgorithm::ES256, "id", &endpoint, now, "jti")
+    let (now, id) = (issued_at(input), jwt_id(input));
+    let unsigned = template(input)
+        .unsigned_with_id(JwsAlgorithm::ES256, client_id(input), &endpoint, now, id)
         .map_err(|error| error.to_string())?;
     let (_, claims) = jws::decode(unsigned.signing_input())?;
     Ok(json!({ "aud": claims["aud"] }))

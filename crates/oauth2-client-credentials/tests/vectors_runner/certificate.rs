@@ -15,16 +15,22 @@ struct Input {
 
 pub(crate) fn run(input: Value) -> Result<Value, String> {
     let input: Input = serde_json::from_value(input).map_err(|error| error.to_string())?;
-    let certificate = match (&input.der_base64, &input.pem) {
-        (Some(der), None) => {
-            let der = STANDARD.decode(der).map_err(|error| error.to_string())?;
-            Certificate::from_der(&der)
-        }
-        (None, Some(pem)) => Certificate::from_pem(pem),
-        _ => return Err("one format at a time".to_owned()),
+    let from_der = |der: &String| {
+        let der = STANDARD.decode(der).map_err(|error| error.to_string())?;
+        Ok::<_, String>(Certificate::from_der(&der))
+    };
+    let from_der = input.der_base64.as_ref().map(from_der).transpose()?;
+    let from_pem = input.pem.as_deref().map(Certificate::from_pem);
+    let certificate = match (from_der, from_pem) {
+        (Some(one), Some(other)) if one != other => return Err("these are two".to_owned()),
+        (Some(one), _) | (None, Some(one)) => one,
+        (None, None) => return Err("no certificate".to_owned()),
     };
     Ok(match certificate {
-        Ok(certificate) => json!({ "x5t#S256": certificate.thumbprint_s256() }),
+        Ok(certificate) => json!({
+            "x5t#S256": certificate.thumbprint_s256(),
+            "x5t": certificate.thumbprint_sha1(),
+        }),
         Err(_) => json!({ "error": { "kind": "invalid_certificate" } }),
     })
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use http::header::{AUTHORIZATION, HeaderMap};
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use oauth2_client_credentials::{
-    DpopKey, DpopNonces, DpopProof, DpopRole, Fresh, JwsAlgorithm, KeyError, OnExisting, PublicJwk,
-    SigningKey, TokenResponse, attach_dpop_proof,
+    DpopKey, DpopNonces, DpopProof, DpopRole, Fresh, JwsAlgorithm, OnExisting, PresentationError,
+    PublicJwk, TokenResponse, attach_dpop_proof,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -59,8 +59,12 @@ pub(crate) fn run(input: Value) -> Result<Value, String> {
             // One part of a proof, which is looked for in a whole one.
             let key =
                 DpopKey::generate(|bytes| bytes.fill(7)).map_err(|error| error.to_string())?;
-            let (_, claims) = jws::decode(&proof(&input, &key)?)?;
-            Ok(json!({ "htu": claims["htu"], "ath": claims["ath"] }))
+            let proof = match proof(&input, &key)? {
+                Ok(proof) => proof,
+                Err(error) => return Ok(error),
+            };
+            let (_, claims) = jws::decode(&proof)?;
+            Ok(json!({ "htu": claims["htu"], "ath": claims["ath"], "claims": claims }))
         }
     }
 }
@@ -73,79 +77,108 @@ fn show_thumbprint(jwk: &Value) -> Result<Value, String> {
 }
 
 fn show_proof(input: &Input, key: &Key) -> Result<Value, String> {
-    let name = input.alg.as_deref().ok_or("no algorithm")?;
-    let algorithm = JwsAlgorithm::from_name(name).filter(|algorithm| !algorithm.is_symmetric());
-    let Some(algorithm) = algorithm else {
-        return Ok(json!({ "error": { "kind": "unsupported_algorithm", "value": name } }));
+    let algorithm = match &input.alg {
+        None => None,
+        Some(name) => match JwsAlgorithm::from_name(name) {
+            Some(algorithm) if !algorithm.is_symmetric() => Some(algorithm),
+            _ => {
+                let error = json!({ "kind": "unsupported_algorithm", "value": name });
+                return Ok(json!({ "error": error }));
+            }
+        },
     };
-    let from_jwk = SigningKey::from_jwk(&key.jwk.to_string());
-    let show = |key: Result<SigningKey, KeyError>| match key
-        .and_then(|key| key.with_algorithm(algorithm))
-    {
-        Ok(key) => show_signed(input, &DpopKey::new(key)),
-        Err(_) => Ok(json!({ "error": { "kind": "invalid_key" } })),
-    };
-    let (from_jwk, from_pem) = (show(from_jwk)?, show(SigningKey::from_pem(&key.pem))?);
-    for name in ["error", "signing_input"] {
-        if from_jwk.get(name) != from_pem.get(name) {
-            return Err(format!("{from_jwk} and {from_pem}"));
+    let mut shown: Option<Value> = None;
+    for key in key.private()? {
+        let key = key.and_then(|key| match algorithm {
+            Some(algorithm) => key.with_algorithm(algorithm),
+            None => Ok(key),
+        });
+        let one = match key {
+            Ok(key) => show_signed(input, &DpopKey::new(key))?,
+            Err(_) => json!({ "error": { "kind": "invalid_key" } }),
+        };
+        // All formats have to come to the same.
+        if let Some(other) = &shown {
+            for name in ["error", "signing_input"] {
+                if one.get(name) != other.get(name) {
+                    return Err(format!("{one} and {other}"));
+                }
+            }
         }
+        shown.get_or_insert(one);
     }
-    Ok(from_jwk)
+    shown.ok_or_else(|| "no key".to_owned())
 }
 
 fn show_signed(input: &Input, key: &DpopKey) -> Result<Value, String> {
-    let proof = proof(input, key)?;
+    let proof = match proof(input, key)? {
+        Ok(proof) => proof,
+        Err(error) => return Ok(error),
+    };
     let (header, claims) = jws::decode(&proof)?;
     if !jws::is_valid(&proof, &header["jwk"])? {
         return Err(format!("the signature is bad: {proof}"));
     }
     if let Some(public) = &input.public_key {
-        if !jws::is_one_public_key(public)? || header["jwk"] != public.jwk {
+        if !public.is(&header["jwk"]) {
             return Err("the public key is another".to_owned());
         }
-        if let Some(sample) = &input.sample
-            && !jws::is_valid(sample, &public.jwk)?
+        for proof in [Some(&*proof), input.sample.as_deref()]
+            .into_iter()
+            .flatten()
         {
-            return Err("the sample is bad".to_owned());
+            public.verify(proof)?;
         }
     }
     let signing_input = proof.rsplit_once('.').map(|(input, _)| input);
     Ok(json!({
         "header": header, "claims": claims, "signing_input": signing_input, "proof": proof,
+        "htu": claims["htu"], "ath": claims["ath"], "jkt": key.thumbprint(),
+        "hash_input": key.public_jwk().canonical_json(),
     }))
 }
 
-fn proof(input: &Input, key: &DpopKey) -> Result<String, String> {
+/// The proof, or the error that takes its place.
+fn proof(input: &Input, key: &DpopKey) -> Result<Result<String, Value>, String> {
     let method = input.htm.as_deref().unwrap_or("GET");
     let method = Method::from_bytes(method.as_bytes()).map_err(|error| error.to_string())?;
     let uri = input.url.as_deref().unwrap_or("https://rs.example.com/");
-    let uri: Uri = uri.parse().map_err(|_| format!("{uri} is no URI"))?;
+    let Ok(uri) = uri.parse::<Uri>() else {
+        return placement::show_error(PresentationError::RelativeUri).map(Err);
+    };
     let issued_at = SystemTime::UNIX_EPOCH + Duration::from_secs(input.iat.unwrap_or(0));
     let proof = DpopProof::new(&method, &uri, &Fresh::new(issued_at, [0; 16]));
     let proof = proof
         .id(input.jti.as_deref().unwrap_or("jti"))
         .nonce(input.nonce.as_deref());
     let proof = match &input.access_token {
-        Some(token) => {
-            let token = TokenResponse::new(&**token).map_err(|error| error.to_string())?;
-            proof.access_token(&token)
-        }
+        Some(token) => match TokenResponse::new(&**token) {
+            Ok(token) => proof.access_token(&token),
+            Err(_) => {
+                return placement::show_error(PresentationError::InvalidAccessToken).map(Err);
+            }
+        },
         None => proof,
     };
-    let signed = key.sign(&proof).map_err(|error| error.to_string())?;
-    signed
-        .to_str()
-        .map(str::to_owned)
-        .map_err(|error| error.to_string())
+    match key.sign(&proof) {
+        Ok(signed) => {
+            let text = signed.to_str().map_err(|error| error.to_string())?;
+            Ok(Ok(text.to_owned()))
+        }
+        Err(error) => placement::show_error(error).map(Err),
+    }
 }
 
 fn attach(input: &Input, proof: &str, token: &str) -> Result<Value, String> {
-    let token = TokenResponse::builder(token)
-        .token_type(input.token_type.as_deref().unwrap_or("DPoP").into())
-        .build()
-        .map_err(|error| error.to_string())?;
+    let token_type = input.token_type.as_deref().unwrap_or("DPoP");
+    let token = TokenResponse::builder(token).token_type(token_type.into());
+    let Ok(token) = token.build() else {
+        return placement::show_error(PresentationError::InvalidAccessToken);
+    };
     let uri = input.url.as_deref().unwrap_or("https://rs.example.com/");
+    let Ok(uri) = uri.parse::<Uri>() else {
+        return placement::show_error(PresentationError::InsecureUri);
+    };
     let (mut parts, ()) = Request::get(uri)
         .body(())
         .map_err(|error| error.to_string())?
@@ -180,8 +213,10 @@ fn headers(lines: &[(String, String)]) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
     for (name, value) in lines {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| error.to_string())?;
-        let value = HeaderValue::from_str(value).map_err(|error| error.to_string())?;
-        headers.append(name, value);
+        // What can be in no header is not received.
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+            headers.append(name, value);
+        }
     }
     Ok(headers)
 }

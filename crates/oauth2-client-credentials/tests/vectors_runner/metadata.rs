@@ -49,7 +49,9 @@ pub(crate) fn run(input: Value) -> Result<Value, String> {
 fn show_error(error: &MetadataError) -> Result<Value, String> {
     let kind = match error {
         MetadataError::IssuerMismatch(_) => "issuer_mismatch",
-        MetadataError::Field(_) | MetadataError::Unreadable => "invalid_metadata",
+        MetadataError::Field(_) | MetadataError::Unreadable | MetadataError::TooLarge => {
+            "invalid_metadata"
+        }
         other => return Err(other.to_string()),
     };
     Ok(json!({ "error": { "kind": kind, "field": error.field() } }))

@@ -34,9 +34,13 @@ pub(crate) fn run(input: Value) -> Result<Value, String> {
     else {
         return Ok(json!({ "error": { "kind": "invalid_access_token", "value": null } }));
     };
-    let mut request = Request::builder().method(&*input.method).uri(&*input.uri);
+    // Where a request cannot go, no token goes.
+    let Ok(uri) = input.uri.parse::<Uri>() else {
+        return show_error(PresentationError::InsecureUri);
+    };
+    let mut request = Request::builder().method(&*input.method).uri(uri);
     for (name, value) in &input.headers {
-        request = request.header(name, value);
+        request = request.header(name, value.as_bytes());
     }
     let request = request
         .body(input.body.clone())
@@ -126,6 +130,8 @@ pub(crate) fn show_error(error: PresentationError) -> Result<Value, String> {
         PresentationError::InsecureUri => ("insecure_uri", None),
         PresentationError::InvalidAccessToken => ("invalid_access_token", None),
         PresentationError::UnsupportedPlacement => ("unsupported_placement", None),
+        PresentationError::AlreadyAuthorized => ("already_authorized", None),
+        PresentationError::RelativeUri | PresentationError::InvalidPort => ("invalid_uri", None),
         other => return Err(other.to_string()),
     };
     Ok(json!({ "error": { "kind": kind, "value": value } }))

@@ -28,7 +28,7 @@ struct Input {
     client_secret: Option<String>,
     encoding: Option<String>,
     scope: Option<OneOrMany>,
-    resource: Option<Vec<String>>,
+    resource: Option<OneOrMany>,
     audience: Option<String>,
     authorization_details: Option<String>,
     extra: Option<Vec<(String, String)>>,
@@ -38,9 +38,12 @@ struct Input {
     granted: Value,
     value: Value,
     comma_separated_scope: bool,
+    options: response::Options,
     status: Option<u16>,
     headers: Vec<(String, String)>,
     body: Option<String>,
+    body_base64: Option<String>,
+    body_parts: Option<Vec<response::Part>>,
     now: Option<u64>,
 }
 
@@ -77,11 +80,7 @@ pub(crate) fn run(input: Value) -> Result<Value, String> {
     }
     let input: Input = serde_json::from_value(input).map_err(|error| error.to_string())?;
     match input.kind.as_deref() {
-        None | Some("request") => match show_request(&input) {
-            Ok(shown) => Ok(shown),
-            Err(Failure::Refused(error)) => Ok(json!({ "error": error })),
-            Err(Failure::Broken(error)) => Err(error),
-        },
+        None | Some("request") => answer(show_request(&input)),
         Some("response") => show_response(input),
         Some("diff") => show_difference(input),
         Some(kind) => Err(format!("unknown kind {kind}")),
@@ -123,17 +122,47 @@ impl From<ClientError> for Failure {
 }
 
 fn show_request(input: &Input) -> Result<Value, Failure> {
-    let endpoint = input
-        .endpoint
-        .as_deref()
-        .unwrap_or("https://as.example.com/token");
-    let endpoint = EndpointUri::new(endpoint)
-        .map_err(|_| Failure::Refused(json!({ "kind": "invalid_endpoint" })))?;
     let (client_id, authentication) = authentication(input).map_err(Failure::Broken)?;
+    show_request_of(input, client_id, authentication)
+}
+
+fn show_request_of(
+    input: &Input,
+    client_id: &str,
+    authentication: ClientAuthentication,
+) -> Result<Value, Failure> {
+    let endpoint = input.endpoint.as_deref().unwrap_or(ENDPOINT);
+    let endpoint = EndpointUri::new(endpoint).map_err(|_| invalid_endpoint())?;
     let client = Client::new(client_id, authentication)?;
     let asked = asked(input)?;
     let request = client.token_request(&endpoint, &asked)?;
     show(&asked, &request).map_err(Failure::Broken)
+}
+
+/// The request of a client with this assertion, which takes all but the client
+/// from `input`.
+#[cfg(feature = "rsa")]
+pub(crate) fn show_asserted(
+    input: Value,
+    client_id: &str,
+    assertion: ClientAssertion,
+) -> Result<Value, String> {
+    let input: Input = serde_json::from_value(input).map_err(|error| error.to_string())?;
+    answer(show_request_of(&input, client_id, assertion.into()))
+}
+
+pub(crate) const ENDPOINT: &str = "https://as.example.com/token";
+
+fn invalid_endpoint() -> Failure {
+    Failure::Refused(json!({ "kind": "invalid_endpoint" }))
+}
+
+fn answer(outcome: Result<Value, Failure>) -> Result<Value, String> {
+    match outcome {
+        Ok(shown) => Ok(shown),
+        Err(Failure::Refused(error)) => Ok(json!({ "error": error })),
+        Err(Failure::Broken(error)) => Err(error),
+    }
 }
 
 fn authentication(input: &Input) -> Result<(&str, ClientAuthentication), String> {
@@ -147,7 +176,7 @@ fn authentication(input: &Input) -> Result<(&str, ClientAuthentication), String>
     let authentication = match &*auth.method {
         "client_secret_basic" => basic(auth.client_secret.as_ref(), auth.encoding.as_deref())?,
         "client_secret_post" => {
-            ClientSecretPost::new(&**auth.client_secret.as_ref().ok_or("no secret")?).into()
+            ClientSecretPost::new(auth.client_secret.as_deref().unwrap_or_default()).into()
         }
         "client_secret_jwt" | "private_key_jwt" => {
             let assertion = ClientAssertion::new(&**auth.assertion.as_ref().ok_or("no assertion")?);
@@ -189,9 +218,13 @@ fn asked(input: &Input) -> Result<TokenRequest, RequestError> {
     if let Some(scope) = &input.scope {
         request = scope.apply(request);
     }
-    for uri in input.resource.iter().flatten() {
-        request = request.resource(uri);
-    }
+    request = match &input.resource {
+        None => request,
+        Some(OneOrMany::One(uri)) => request.resource(uri),
+        Some(OneOrMany::Many(uris)) => uris
+            .iter()
+            .fold(request, |request, uri| request.resource(uri)),
+    };
     if let Some(audience) = &input.audience {
         request = request.audience(audience);
     }
@@ -254,7 +287,8 @@ fn show(asked: &TokenRequest, request: &http::Request<Bytes>) -> Result<Value, S
 fn show_response(input: Input) -> Result<Value, String> {
     let of_scope =
         || json!({ "access_token": "t", "token_type": "Bearer", "scope": input.value }).to_string();
-    let body = input.body.unwrap_or_else(of_scope);
+    let has_other = input.body_base64.is_some() || input.body_parts.is_some();
+    let body = input.body.or_else(|| (!has_other).then(of_scope));
     let (scope, details) = match input.requested {
         Some(OneOrMany::One(details)) => (None, Some(details)),
         scope => (scope, None),
@@ -262,12 +296,15 @@ fn show_response(input: Input) -> Result<Value, String> {
     response::show(&response::Input {
         status: input.status,
         headers: input.headers,
-        body: Some(body),
+        body,
+        body_base64: input.body_base64,
+        body_parts: input.body_parts,
         requested_scope: scope,
         requested_details: details,
         now: input.now.or(Some(0)),
         options: response::Options {
-            comma_separated_scope: input.comma_separated_scope,
+            comma_separated_scope: input.comma_separated_scope
+                || input.options.comma_separated_scope,
         },
         ..response::Input::default()
     })

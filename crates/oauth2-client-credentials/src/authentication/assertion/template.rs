@@ -43,6 +43,8 @@ use super::UnsignedAssertion;
 pub struct AssertionTemplate {
     typ: Option<String>,
     key_id: Option<String>,
+    /// Whether the key's own id is taken where none is given.
+    takes_key_id: bool,
     x5t: Option<String>,
     x5t_s256: Option<String>,
     issuer: Option<String>,
@@ -60,6 +62,7 @@ impl AssertionTemplate {
         Self {
             typ: Some("client-authentication+jwt".to_owned()),
             key_id: None,
+            takes_key_id: true,
             x5t: None,
             x5t_s256: None,
             issuer: None,
@@ -90,6 +93,16 @@ impl AssertionTemplate {
     pub fn key_id(self, key_id: impl Into<String>) -> Self {
         Self {
             key_id: Some(key_id.into()),
+            ..self
+        }
+    }
+
+    /// No `kid` in the header, not even that of the key's JWK.
+    #[must_use]
+    pub fn without_key_id(self) -> Self {
+        Self {
+            key_id: None,
+            takes_key_id: false,
             ..self
         }
     }
@@ -235,6 +248,7 @@ impl AssertionTemplate {
     /// With the key's own id, unless another one was given.
     #[cfg(feature = "jose")]
     pub(in crate::authentication) fn or_key_id(mut self, key_id: Option<&str>) -> Self {
+        let key_id = key_id.filter(|_| self.takes_key_id);
         self.key_id = self.key_id.or_else(|| key_id.map(str::to_owned));
         self
     }
