@@ -8,7 +8,8 @@ use std::{error::Error, time::Duration};
 
 use discovery_support::{OAUTH, OPENID, Server, client, issuer, metadata};
 use oauth2_client_credentials::{
-    Client, ClientSecretBasic, Issuer, NoAuthentication, SelfSignedTlsClientAuth, TlsClientAuth,
+    Client, ClientSecretBasic, Issuer, Material, Metadata, NoAuthentication,
+    SelfSignedTlsClientAuth, TlsClientAuth,
 };
 use serde_json::{Value, json};
 use support::TokioClock;
@@ -208,6 +209,28 @@ async fn a_method_that_the_server_does_not_list_is_ruled_out_before_anything_is_
         }
         assert_eq!(server.paths(), [OAUTH]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_may_be_chosen_by_the_metadata() {
+    let server = Server::new();
+    let mut document = metadata("/token");
+    document["token_endpoint_auth_methods_supported"] = json!(["client_secret_post"]);
+    server.answer(OAUTH, 200, &document);
+    let choose =
+        |metadata: &Metadata| Ok(Material::secret("s3cret").into_client("svc", Some(metadata))?);
+    let endpoint = TokenEndpoint::discover_with(server.clone(), issuer(), choose)
+        .await
+        .unwrap();
+    fetch(&endpoint).await.unwrap();
+    assert!(server.received()[1].body.contains("client_secret=s3cret"));
+    assert_eq!(server.paths(), [OAUTH, "/token"]);
+
+    let choose = |_: &Metadata| Err::<Client, _>("nothing fits".into());
+    let error = TokenEndpoint::discover_with(server.clone(), issuer(), choose)
+        .await
+        .unwrap_err();
+    assert_eq!(error.source().unwrap().to_string(), "nothing fits");
 }
 
 #[tokio::test(start_paused = true)]

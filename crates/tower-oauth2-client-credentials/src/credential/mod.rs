@@ -156,6 +156,11 @@ impl Credential {
         )
     }
 
+    /// In the place of one that is yet to be chosen.
+    pub(crate) fn none() -> Self {
+        Self::with_origin(Current::named(""), Origin::Fixed)
+    }
+
     fn with_origin(current: Current, origin: Origin) -> Self {
         Self {
             current: Arc::new(current),

@@ -24,13 +24,7 @@ pub(super) fn token_endpoint(
 
 fn check_method(metadata: &Metadata, client: &Client) -> Result<(), TokenError> {
     let method = client.authentication_method();
-    let list = metadata
-        .document()
-        .get("token_endpoint_auth_methods_supported");
-    let is_said = list
-        .and_then(|list| list.as_array())
-        .is_some_and(|list| !list.is_empty());
-    if !is_said || metadata.supports_auth_method(method) {
+    if metadata.listed_auth_methods().is_none() || metadata.supports_auth_method(method) {
         return Ok(());
     }
     let listed = metadata.auth_methods().join(", ");

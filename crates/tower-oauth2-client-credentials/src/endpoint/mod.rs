@@ -141,6 +141,53 @@ impl TokenEndpoint {
         Self::new(http, issuer, credential).discovered().await
     }
 
+    /// The same for a client whose method follows from what it has and from the metadata: `choose` makes the credential of it.
+    ///
+    /// ```
+    /// use oauth2_client_credentials::{Issuer, Material, Metadata};
+    /// use tower_oauth2_client_credentials::{BoxError, TokenEndpoint};
+    ///
+    /// # type Http = oauth2_client_credentials_testkit::AuthorizationServer;
+    /// # async fn example(http: Http) -> Result<(), BoxError> {
+    /// let issuer = Issuer::new("https://as.example.com")?;
+    /// let endpoint = TokenEndpoint::discover_with(http, issuer, |metadata: &Metadata| {
+    ///     Ok(Material::secret("s3cret").into_client("svc", Some(metadata))?)
+    /// })
+    /// .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`discovered`](Self::discovered), and when `choose` fails.
+    pub async fn discover_with<T, B, R, C>(
+        http: T,
+        issuer: Issuer,
+        choose: impl FnOnce(&Metadata) -> Result<C, BoxError>,
+    ) -> Result<Self, EndpointError>
+    where
+        T: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+        T::Future: Send + 'static,
+        T::Error: Into<BoxError>,
+        B: From<Bytes> + 'static,
+        R: Body + Send + 'static,
+        R::Data: Send,
+        R::Error: Into<BoxError>,
+        C: Into<Credential>,
+    {
+        let mut endpoint = Self::new(http, issuer, Credential::none());
+        if let Some(metadata) = endpoint.metadata().await? {
+            let chosen = choose(&metadata);
+            endpoint.credential = chosen
+                .map_err(|error| {
+                    EndpointError::new(Task::Prepare, endpoint.credential.current().1, error)
+                })?
+                .into();
+        }
+        endpoint.discovered().await
+    }
+
     /// The same endpoint, but its credential and the metadata of its issuer have been read, and go together.
     ///
     /// # Errors
