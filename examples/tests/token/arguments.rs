@@ -1,7 +1,5 @@
 //! Wrong arguments: exit code 2, a message that names the option, and nothing sent.
 
-use oauth2_client_credentials_testkit::AuthorizationServer;
-
 use crate::support::{Program, SECRET, file, serve, server};
 
 /// With arguments beside an endpoint and an id that are right.
@@ -18,7 +16,7 @@ async fn refused(args: &[&str], words: &[&str]) {
 #[tokio::test]
 async fn endpoint_and_id_are_needed() {
     let run = Program::new().run().await;
-    run.is_refused(&["--token-endpoint", "--client-id", "Usage"]);
+    run.is_refused(&["--issuer", "--client-id", "Usage"]);
 }
 
 #[tokio::test]
@@ -27,43 +25,51 @@ async fn options_that_do_not_exist_are_told() {
 }
 
 #[tokio::test]
-async fn options_that_come_later_say_so() {
-    for name in [
-        "--issuer",
-        "--assertion-audience",
-        "--assertion-typ",
-        "--key-file",
-        "--key-id",
-        "--alg",
-        "--assertion-file",
-        "--cert-file",
-        "--cert-key-file",
-        "--dpop",
-        "--dpop-key-file",
+async fn methods_that_do_not_exist_are_told() {
+    let words = [
+        "--auth",
+        "no such method",
+        "self_signed_tls_client_auth",
+        "none",
+    ];
+    refused(&["--auth", "basic"], &words).await;
+    refused(
+        &["--alg", "es256"],
+        &["--alg", "no such algorithm", "ES256"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn one_place_is_named_and_no_more() {
+    let issuer = "https://as.example.com";
+    refused(&["--issuer", issuer], &["--issuer", "cannot be used with"]).await;
+    for (issuer, words) in [
+        ("http://as.example.com", "https"),
+        ("https://as.example.com?a=b", "query"),
+        ("as.example.com", "absolute"),
     ] {
-        let words = [name, "not supported yet by this version"];
-        refused(&[name, "x"], &words).await;
-        refused(&[&format!("{name}=x")], &words).await;
+        let program = Program::new().args(["--issuer", issuer, "--client-id", "svc"]);
+        program.run().await.is_refused(&["--issuer", words]);
     }
 }
 
 #[tokio::test]
-async fn methods_that_come_later_say_so() {
-    for name in [
-        "client_secret_jwt",
-        "private_key_jwt",
-        "tls_client_auth",
-        "self_signed_tls_client_auth",
-    ] {
-        refused(
-            &["--auth", name],
-            &["--auth", name, "not supported yet by this version"],
-        )
-        .await;
+async fn options_that_go_together_are_given_together() {
+    refused(&["--cert-file", "x"], &["--cert-key-file"]).await;
+    refused(&["--cert-key-file", "x"], &["--cert-file"]).await;
+    refused(&["--dpop-key-file", "x"], &["--dpop"]).await;
+    refused(
+        &["--key-file", "x", "--assertion-file", "y"],
+        &["--key-file", "cannot be used with"],
+    )
+    .await;
+    for method in ["tls_client_auth", "self_signed_tls_client_auth"] {
+        refused(&["--auth", method], &["--cert-file", "--cert-key-file"]).await;
     }
     refused(
-        &["--auth", "basic"],
-        &["no such method", "client_secret_basic"],
+        &["--auth", "private_key_jwt"],
+        &["--key-file", "--assertion-file"],
     )
     .await;
 }
@@ -118,13 +124,23 @@ async fn options_that_a_method_passes_over_are_refused() {
         &["--basic-encoding", "form, strict or raw"],
     )
     .await;
-    let server = serve(AuthorizationServer::builder()).await;
-    let run = Program::with(&server)
-        .args(["--auth", "none"])
-        .file("--client-secret-file", &file("passed-over", b"x"))
-        .run()
-        .await;
-    run.is_refused(&["--client-secret-file", "none"]);
+    for (option, value) in [
+        ("--alg", "ES256"),
+        ("--key-id", "k1"),
+        ("--assertion-audience", "a"),
+        ("--assertion-typ", "JWT"),
+        ("--key-file", "x"),
+        ("--assertion-file", "x"),
+    ] {
+        let words = [option, "client_secret_basic", "--auth"];
+        refused(&["--auth", "client_secret_basic", option, value], &words).await;
+    }
+    let path = file("passed-over", b"x");
+    let secret = path.to_str().unwrap();
+    for method in ["none", "private_key_jwt"] {
+        let args = ["--auth", method, "--client-secret-file", secret];
+        refused(&args, &["--client-secret-file", method]).await;
+    }
 }
 
 #[tokio::test]
@@ -235,7 +251,13 @@ async fn repeating_goes_with_get_and_is_a_number() {
 #[tokio::test]
 async fn help_is_no_failure() {
     let run = Program::new().without_secret().args(["--help"]).run().await;
-    for word in ["--token-endpoint", "--json", "CLIENT_SECRET"] {
+    for word in [
+        "--issuer",
+        "--token-endpoint",
+        "--dpop",
+        "--json",
+        "CLIENT_SECRET",
+    ] {
         assert!(run.answer().contains(word), "{run:?}");
     }
 }

@@ -98,6 +98,17 @@ async fn no_more_are_under_way_than_asked_for() {
 }
 
 #[tokio::test]
+async fn a_request_whose_token_was_revoked_is_sent_once_more_with_another() {
+    let servers = Servers::start().await;
+    servers.resource.get_ref().reject([format!("{TOKEN}1")]);
+    let run = servers.get(&["--json", "--repeat", "3"]).await;
+    assert_eq!(
+        run.json(),
+        json!({"status": 200, "body": "ok", "requests": 3, "token_requests": 2, "rejected": 1, "replayed": 1})
+    );
+}
+
+#[tokio::test]
 async fn a_refused_token_is_a_failure() {
     let servers = Servers::start().await;
     servers.resource.get_ref().reject_all(true);
@@ -109,9 +120,9 @@ async fn a_refused_token_is_a_failure() {
     let object = object(&run.stdout);
     assert_eq!(
         (&object["status"], &object["rejected"]),
-        (&json!(401), &json!(3))
+        (&json!(401), &json!(4))
     );
-    assert_eq!(object["replayed"], 0);
+    assert_eq!(object["replayed"], 1, "the others met a pause");
 
     let run = servers.get(&[]).await;
     run.fails("Rejected", &["audience"]);

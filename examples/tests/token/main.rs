@@ -3,9 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of tests are test code too")]
 
 mod arguments;
+mod assertions;
+mod dpop;
 mod failures;
 mod get;
 mod granted;
+mod http_server;
+mod issuer;
+mod mutual_tls;
 mod request;
 mod support;
 mod tls;

@@ -6,7 +6,9 @@ use clap::{
     CommandFactory, Parser,
     error::{ContextKind, ContextValue, ErrorKind},
 };
-use oauth2_client_credentials::BasicEncoding;
+use oauth2_client_credentials::{BasicEncoding, JwsAlgorithm};
+
+use crate::{key, method::Method};
 
 /// Fetches an OAuth 2.0 access token with the client credentials grant, and shows it or uses it.
 #[derive(Parser)]
@@ -16,16 +18,22 @@ use oauth2_client_credentials::BasicEncoding;
                   Plain http is for loopback only: 127.0.0.0/8, ::1, localhost."
 )]
 pub(crate) struct Arguments {
-    /// The token endpoint
-    #[arg(long, value_name = "URL")]
-    pub(crate) token_endpoint: String,
+    /// The issuer, whose metadata says where its token endpoint is
+    #[arg(long, value_name = "URL", required_unless_present = "token_endpoint")]
+    pub(crate) issuer: Option<String>,
+
+    /// The token endpoint itself
+    #[arg(long, value_name = "URL", conflicts_with = "issuer")]
+    pub(crate) token_endpoint: Option<String>,
 
     /// The id that the authorization server knows the client by
     #[arg(long, value_name = "ID")]
     pub(crate) client_id: String,
 
-    /// client_secret_basic (the default for a client with a secret), client_secret_post or none
-    #[arg(long, value_name = "METHOD", value_parser = method)]
+    /// How the client authenticates: client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt,
+    /// tls_client_auth, self_signed_tls_client_auth or none [default: by what it has. A certificate: tls_client_auth; a key or
+    /// an assertion: private_key_jwt; a secret: client_secret_basic, or client_secret_post if the server lists only that]
+    #[arg(long, value_name = "METHOD", value_parser = Method::from_name)]
     pub(crate) auth: Option<Method>,
 
     /// The file that has the client's secret in it; a line end after it is not part of it
@@ -35,6 +43,38 @@ pub(crate) struct Arguments {
     /// How client_secret_basic encodes id and secret: form (default), strict or raw
     #[arg(long, value_name = "ENCODING", value_parser = basic_encoding)]
     pub(crate) basic_encoding: Option<BasicEncoding>,
+
+    /// The audience of the assertions that the client signs [default: the issuer, or else the token endpoint]
+    #[arg(long, value_name = "AUDIENCE")]
+    pub(crate) assertion_audience: Option<String>,
+
+    /// The type of the assertions that the client signs [default: client-authentication+jwt]; some servers know JWT only
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) assertion_typ: Option<String>,
+
+    /// The file that has the client's private key in it, in PEM or as a JWK
+    #[arg(long, value_name = "PATH")]
+    pub(crate) key_file: Option<PathBuf>,
+
+    /// Which of the client's keys that is, for the server [default: what the JWK says]
+    #[arg(long, value_name = "KID")]
+    pub(crate) key_id: Option<String>,
+
+    /// How assertions are signed: ES256, RS256, PS256, EdDSA, … [default: what goes with the key; HS256 with a secret]
+    #[arg(long, value_name = "ALGORITHM", value_parser = key::algorithm)]
+    pub(crate) alg: Option<JwsAlgorithm>,
+
+    /// The file that has an assertion in it, which somebody else made
+    #[arg(long, value_name = "PATH", conflicts_with = "key_file")]
+    pub(crate) assertion_file: Option<PathBuf>,
+
+    /// The file that has the client's certificate in it, in PEM, with its chain; both servers are shown it
+    #[arg(long, value_name = "PATH", requires = "cert_key_file")]
+    pub(crate) cert_file: Option<PathBuf>,
+
+    /// The file that has the private key of that certificate in it, in PEM
+    #[arg(long, value_name = "PATH", requires = "cert_file")]
+    pub(crate) cert_key_file: Option<PathBuf>,
 
     /// A scope to ask for; may be repeated
     #[arg(long, value_name = "SCOPE")]
@@ -55,6 +95,14 @@ pub(crate) struct Arguments {
     /// One more parameter of the token request; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) param: Vec<String>,
+
+    /// Have the token bound to a key (DPoP): one that is new, or the one in --dpop-key-file
+    #[arg(long)]
+    pub(crate) dpop: bool,
+
+    /// The file that has the key in it that tokens are bound to, in PEM or as a JWK
+    #[arg(long, value_name = "PATH", requires = "dpop")]
+    pub(crate) dpop_key_file: Option<PathBuf>,
 
     /// Refuse answers that are not what the RFCs ask for
     #[arg(long)]
@@ -81,36 +129,6 @@ pub(crate) struct Arguments {
     pub(crate) json: bool,
 }
 
-/// How the client authenticates, by its name in the registry (RFC 7591 §2).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Method {
-    ClientSecretBasic,
-    ClientSecretPost,
-    None,
-}
-
-/// What the program will take when the crates below it can do it.
-const OPTIONS_TO_COME: [&str; 11] = [
-    "--issuer",
-    "--assertion-audience",
-    "--assertion-typ",
-    "--key-file",
-    "--key-id",
-    "--alg",
-    "--assertion-file",
-    "--cert-file",
-    "--cert-key-file",
-    "--dpop",
-    "--dpop-key-file",
-];
-
-const METHODS_TO_COME: [&str; 4] = [
-    "client_secret_jwt",
-    "private_key_jwt",
-    "tls_client_auth",
-    "self_signed_tls_client_auth",
-];
-
 /// Reads the arguments of this process.
 ///
 /// # Errors
@@ -126,9 +144,7 @@ fn explain(error: clap::Error) -> clap::Error {
         (ErrorKind::UnknownArgument, Some(ContextValue::String(name))) => name.as_str(),
         _ => return error,
     };
-    let message = if OPTIONS_TO_COME.contains(&name) {
-        format!("{name} is not supported yet by this version")
-    } else if name == "--client-secret" {
+    let message = if name == "--client-secret" {
         "a secret is never an argument, for other users of the machine can see it: use --client-secret-file, or \
          CLIENT_SECRET in the environment"
             .to_owned()
@@ -139,22 +155,6 @@ fn explain(error: clap::Error) -> clap::Error {
         return error;
     };
     Arguments::command().error(ErrorKind::UnknownArgument, message)
-}
-
-fn method(name: &str) -> Result<Method, String> {
-    match name {
-        "client_secret_basic" => Ok(Method::ClientSecretBasic),
-        "client_secret_post" => Ok(Method::ClientSecretPost),
-        "none" => Ok(Method::None),
-        _ => Err(format!(
-            "{}; use client_secret_basic, client_secret_post or none",
-            if METHODS_TO_COME.contains(&name) {
-                "not supported yet by this version"
-            } else {
-                "no such method"
-            }
-        )),
-    }
 }
 
 fn basic_encoding(name: &str) -> Result<BasicEncoding, &'static str> {

@@ -3,7 +3,7 @@
 use std::{error::Error, fmt, process::ExitCode};
 
 use oauth2_client_credentials::SecretString;
-use tower_oauth2_client_credentials::{TokenError, TokenErrorKind};
+use tower_oauth2_client_credentials::{EndpointError, TokenError, TokenErrorKind};
 
 use crate::output::one_line;
 
@@ -11,7 +11,7 @@ use crate::output::one_line;
 pub(crate) const BROKEN: &str = "check the URL, or try again later";
 
 /// What went wrong: a line for whoever called the program, without `error: `.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     /// `None` if the arguments are wrong.
     kind: Option<&'static str>,
@@ -95,6 +95,21 @@ impl From<&TokenError> for Failure {
         }
     }
 }
+
+impl From<EndpointError> for Failure {
+    fn from(error: EndpointError) -> Self {
+        let mut chain = std::iter::successors(error.source(), |&error| error.source());
+        if let Some(failure) = chain.find_map(|error| error.downcast_ref::<Self>()) {
+            return failure.clone();
+        }
+        match TokenError::find(&error) {
+            Some(error) => error.into(),
+            None => Self::configuration(causes(&error)),
+        }
+    }
+}
+
+impl Error for Failure {}
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,15 +11,16 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Uri};
 use http_body_util::{BodyExt, Full, Limited};
-use oauth2_client_credentials::is_secure;
+use oauth2_client_credentials::{Dpop, is_secure};
 use tokio::{task::JoinSet, time};
 use tower::{Layer, ServiceExt};
 use tower_oauth2_client_credentials::{
-    BoxError, ClientCredentials, ClientCredentialsLayer, Origins, TokenSource,
+    BoxError, ClientCredentials, ClientCredentialsLayer, Origins, TokenSource, replay::Empty,
 };
 
 use crate::{
     arguments::Arguments,
+    bound,
     failure::Failure,
     http_client::HttpClient,
     outcome::{Answer, Outcome, Unanswered},
@@ -82,10 +83,17 @@ impl Get {
     }
 
     /// Sends the requests, all of them whatever comes of the first, and tells what came of them.
-    pub(crate) async fn run(self, http: HttpClient, source: TokenSource) -> Outcome {
-        let layer = ClientCredentialsLayer::new(source, self.origins.clone());
+    pub(crate) async fn run(
+        self,
+        http: HttpClient,
+        source: TokenSource,
+        dpop: Option<Dpop>,
+    ) -> Outcome {
+        // A GET may be sent twice: one that was refused for its token is, with another.
+        let layer = ClientCredentialsLayer::new(source, self.origins.clone()).replay(Empty::new());
         let worker = Worker {
             service: layer.layer(http),
+            dpop,
             uri: self.uri,
             left: Arc::new(AtomicU32::new(self.repeat)),
             outcome: Arc::new(Mutex::new(Outcome::default())),
@@ -103,7 +111,8 @@ impl Get {
 /// One of those that send requests, one after the other.
 #[derive(Clone)]
 struct Worker {
-    service: ClientCredentials<HttpClient>,
+    service: ClientCredentials<HttpClient, Empty>,
+    dpop: Option<Dpop>,
     uri: Uri,
     left: Arc<AtomicU32>,
     outcome: Arc<Mutex<Outcome>>,
@@ -130,8 +139,16 @@ impl Worker {
     }
 
     async fn send(&self) -> Result<Answer, BoxError> {
-        let request = Request::get(&self.uri).body(Full::<Bytes>::default())?;
-        let response = self.service.clone().oneshot(request).await?;
+        let response = match &self.dpop {
+            Some(dpop) => {
+                let http = self.service.get_ref().clone();
+                bound::get(http, self.service.source(), dpop, &self.uri).await?
+            }
+            None => {
+                let request = Request::get(&self.uri).body(Full::<Bytes>::default())?;
+                self.service.clone().oneshot(request).await?
+            }
+        };
         let (parts, body) = response.into_parts();
         let body = Limited::new(body, LONGEST_BODY).collect().await?.to_bytes();
         Ok(Answer::new(parts, body))

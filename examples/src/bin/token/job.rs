@@ -1,38 +1,33 @@
 //! What the arguments ask for, checked before anything is sent.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
-
-use bytes::Bytes;
-use http::Request;
-use http_body_util::Full;
 use oauth2_client_credentials::{
-    Decoder, EndpointUri, EndpointUriError, RequestError, RequestErrorKind, SecretString,
-    TokenRequest,
+    Decoder, Dpop, Metadata, RequestError, RequestErrorKind, TokenRequest,
 };
-use tower::ServiceExt;
 use tower_oauth2_client_credentials::{TokenEndpoint, TokenSource};
 
 use crate::{
     arguments::Arguments,
-    client::client,
+    client::Candidates,
+    counts::Counts,
+    dpop,
     failure::Failure,
     fetch,
     get::Get,
     http_client::{HttpClient, http_client},
+    place::Place,
     tls,
 };
 
 /// All that is needed to go to work.
 pub(crate) struct Job {
-    source: TokenSource,
+    place: Place,
+    candidates: Candidates,
+    dpop: Option<Dpop>,
+    decoder: Decoder,
+    request: TokenRequest,
     http: HttpClient,
-    token_requests: Arc<AtomicU64>,
     get: Option<Get>,
     json: bool,
-    secret: Option<SecretString>,
 }
 
 impl Job {
@@ -42,34 +37,19 @@ impl Job {
     ///
     /// An argument cannot be meant, or a file that it names is not what it should be.
     pub(crate) fn new(arguments: Arguments) -> Result<Self, Failure> {
-        let endpoint = token_endpoint(&arguments.token_endpoint)?;
-        let request = token_request(&arguments)?;
-        let get = Get::new(&arguments)?;
-        let (client, secret) = client(&arguments)?;
-        let decoder = if arguments.strict {
-            Decoder::strict()
-        } else {
-            Decoder::lenient()
-        };
-
-        let http = http_client(tls::client_config(arguments.ca_file.as_deref())?);
-        let token_requests = Arc::<AtomicU64>::default();
-        let counted = {
-            let token_requests = Arc::clone(&token_requests);
-            http.clone()
-                .map_request(move |request: Request<Full<Bytes>>| {
-                    token_requests.fetch_add(1, Ordering::Relaxed);
-                    request
-                })
-        };
-        let endpoint = TokenEndpoint::new(counted, endpoint, client).decoder(decoder);
         Ok(Self {
-            source: TokenSource::builder(endpoint).request(request).build(),
-            http,
-            token_requests,
-            get,
+            place: Place::new(&arguments)?,
+            request: token_request(&arguments)?,
+            get: Get::new(&arguments)?,
+            candidates: Candidates::new(&arguments)?,
+            dpop: dpop::dpop(&arguments)?,
+            decoder: if arguments.strict {
+                Decoder::strict()
+            } else {
+                Decoder::lenient()
+            },
+            http: http_client(tls::client_config(&arguments)?),
             json: arguments.json,
-            secret,
         })
     }
 
@@ -78,8 +58,8 @@ impl Job {
     /// # Errors
     ///
     /// There is no token; or not every answer to what was fetched with it was a 2xx.
-    pub(crate) async fn run(mut self) -> Result<(), Failure> {
-        let secret = self.secret.take();
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let secret = self.candidates.secret().cloned();
         self.work().await.map_err(|failure| match &secret {
             Some(secret) => failure.hide(secret),
             None => failure,
@@ -87,23 +67,38 @@ impl Job {
     }
 
     async fn work(self) -> Result<(), Failure> {
-        let Some(get) = self.get else {
-            return fetch::run(&self.source, self.json).await;
+        let counts = Counts::default();
+        let endpoint = self.endpoint(&counts).await?.decoder(self.decoder);
+        let endpoint = match &self.dpop {
+            Some(dpop) => endpoint.dpop(dpop.clone()),
+            None => endpoint,
         };
-        let outcome = get.run(self.http, self.source).await;
-        outcome.print(self.json, self.token_requests.load(Ordering::Relaxed))?;
+        let source = TokenSource::builder(endpoint)
+            .request(self.request)
+            .observer(counts.clone())
+            .build();
+        let Some(get) = self.get else {
+            return fetch::run(&source, self.json).await;
+        };
+        let outcome = get.run(self.http, source, self.dpop).await;
+        outcome.print(self.json, &counts)?;
         outcome.into_result()
     }
-}
 
-fn token_endpoint(url: &str) -> Result<EndpointUri, Failure> {
-    EndpointUri::new(url).map_err(|error| match error {
-        EndpointUriError::Plaintext => Failure::arguments(
-            "--token-endpoint",
-            "it is plain http to another machine, and everybody on the way could read the secret; use https",
-        ),
-        error => Failure::arguments("--token-endpoint", error),
-    })
+    /// The token endpoint, with the best client that it does not rule out.
+    async fn endpoint(&self, counts: &Counts) -> Result<TokenEndpoint, Failure> {
+        let http = counts.clone().counting(self.http.clone());
+        match self.place.clone() {
+            Place::TokenEndpoint(uri) => {
+                Ok(TokenEndpoint::new(http, uri, self.candidates.choose(None)?))
+            }
+            Place::Issuer(issuer) => {
+                let choose = |metadata: &Metadata| Ok(self.candidates.choose(Some(metadata))?);
+                let found = TokenEndpoint::discover_with(http, issuer, choose).await;
+                found.map_err(Failure::from)
+            }
+        }
+    }
 }
 
 fn token_request(arguments: &Arguments) -> Result<TokenRequest, Failure> {

@@ -7,21 +7,31 @@
 //! CLIENT_SECRET=… cargo run -p examples --bin token -- \
 //!     --token-endpoint https://as.example.com/token --client-id svc \
 //!     --get https://api.example.com/orders --repeat 200 --concurrency 50 --json
+//!
+//! cargo run -p examples --bin token -- \
+//!     --issuer https://as.example.com --client-id svc --key-file key.pem --key-id k1 --dpop
 //! ```
 //!
-//! The first prints what was granted, the second the last answer and what was counted. The program ends with 0 when all went
+//! The first prints what was granted, the second the last answer and what was counted; the third signs an assertion and has
+//! the token bound to a new key. The program ends with 0 when all went
 //! well, with 1 and one line on standard error when it did not, and with 2 when its arguments are wrong. It writes no secret
 //! and no token to standard error.
 
 mod arguments;
+mod bound;
 mod client;
+mod counts;
+mod dpop;
 mod failure;
 mod fetch;
 mod get;
 mod http_client;
 mod job;
+mod key;
+mod method;
 mod outcome;
 mod output;
+mod place;
 mod secret;
 mod tls;
 

@@ -9,6 +9,7 @@ use serde_json::json;
 use tower_oauth2_client_credentials::{BoxError, TokenError};
 
 use crate::{
+    counts::Counts,
     failure::{BROKEN, Failure, causes},
     output,
 };
@@ -79,7 +80,7 @@ impl Outcome {
     /// # Errors
     ///
     /// Standard output cannot be written to.
-    pub(crate) fn print(&self, json: bool, token_requests: u64) -> Result<(), Failure> {
+    pub(crate) fn print(&self, json: bool, counts: &Counts) -> Result<(), Failure> {
         if json {
             let body = self
                 .last
@@ -89,10 +90,10 @@ impl Outcome {
                 "status": self.last.as_ref().map(|last| last.status.as_u16()),
                 "body": body,
                 "requests": self.requests,
-                "token_requests": token_requests,
-                "rejected": self.rejected,
-                // The layer sends nothing a second time so far.
-                "replayed": 0,
+                "token_requests": counts.token_requests(),
+                // Of a request that was sent once more the last answer is here, and the first was a rejection.
+                "rejected": self.rejected + counts.replayed(),
+                "replayed": counts.replayed(),
             });
             return output::write(object.to_string().as_bytes());
         }

@@ -16,15 +16,20 @@ const LONGEST: usize = 65_536;
 /// The file cannot be read or has no secret in it; or the secret is not UTF-8.
 pub(crate) fn read(file: Option<&Path>) -> Result<Option<SecretString>, Failure> {
     match file {
-        Some(path) => in_file(path).map(Some),
+        Some(path) => in_file("client secret", path).map(Some),
         None => in_environment(),
     }
 }
 
-fn in_file(path: &Path) -> Result<SecretString, Failure> {
-    let failure = |what: &dyn std::fmt::Display| {
+/// What is in the file at `path`, without the line ends after it. `what` it is, for the error.
+///
+/// # Errors
+///
+/// It cannot be read, has nothing in it, or is not UTF-8.
+pub(crate) fn in_file(what: &str, path: &Path) -> Result<SecretString, Failure> {
+    let failure = |problem: &dyn std::fmt::Display| {
         Failure::configuration(format!(
-            "the client secret file {}: {what}; check the path, who may read it, and what is in it",
+            "the {what} file {}: {problem}; check the path, who may read it, and what is in it",
             path.display()
         ))
     };

@@ -5,28 +5,66 @@ use std::{fmt, path::Path, sync::Arc};
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::ring,
-    pki_types::{CertificateDer, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 
-use crate::failure::Failure;
+use crate::{arguments::Arguments, failure::Failure};
 
-/// TLS to servers whose certificates come from an authority that the system trusts, or from one in `ca_file`.
+/// TLS to servers whose certificates come from an authority that the system trusts, or from one in `--ca-file`; they are shown
+/// the client's own certificate, if it has one.
 ///
 /// # Errors
 ///
-/// The file cannot be read, or has something else in it.
-pub(crate) fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, Failure> {
+/// A file cannot be read, or has something else in it, or the client's key is not that of its certificate.
+pub(crate) fn client_config(arguments: &Arguments) -> Result<ClientConfig, Failure> {
     let mut roots = RootCertStore::empty();
     // Systems have certificates that do not parse, and some have none at all. Both show where they matter: in a connection to
     // a server that nobody vouches for.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = ca_file {
+    if let Some(path) = &arguments.ca_file {
         add_file(&mut roots, path)?;
     }
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| Failure::configuration(format!("TLS: {error}")))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    let config = config.with_root_certificates(roots);
+    let (Some(certificate), Some(key)) = (&arguments.cert_file, &arguments.cert_key_file) else {
+        return Ok(config.with_no_client_auth());
+    };
+    let (chain, own) = (chain(certificate)?, private_key(key)?);
+    config.with_client_auth_cert(chain, own).map_err(|error| {
+        Failure::configuration(format!(
+            "the certificate file {} and the key file {}: {error}; check that they belong together",
+            certificate.display(),
+            key.display()
+        ))
+    })
+}
+
+fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
+    let failure = |what: &dyn fmt::Display| {
+        Failure::configuration(format!(
+            "the certificate file {}: {what}; it has to have the client's certificate in PEM",
+            path.display()
+        ))
+    };
+    let chain = CertificateDer::pem_file_iter(path).map_err(|error| failure(&error))?;
+    let chain: Vec<_> = chain
+        .collect::<Result<_, _>>()
+        .map_err(|error| failure(&error))?;
+    if chain.is_empty() {
+        return Err(failure(&"there is no certificate in it"));
+    }
+    Ok(chain)
+}
+
+fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Failure> {
+    PrivateKeyDer::from_pem_file(path).map_err(|error| {
+        Failure::configuration(format!(
+            "the key file {}: {error}; it has to have the certificate's private key in PEM",
+            path.display()
+        ))
+    })
 }
 
 fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<(), Failure> {
