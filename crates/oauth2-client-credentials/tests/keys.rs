@@ -120,6 +120,40 @@ fn ecdsa_is_that_of_rfc_6979() {
     }
 }
 
+/// RFC 7515, A.4: a signature that another implementation made.
+#[test]
+fn a_foreign_es512_signature_is_good_for_the_same_key() {
+    use p521::ecdsa::signature::Verifier as _;
+    use p521::ecdsa::{Signature, VerifyingKey};
+
+    let key = SigningKey::from_jwk(
+        r#"{"kty":"EC","crv":"P-521",
+            "x":"AekpBQ8ST8a8VcfVOTNl353vSrDCLLJXmPk06wTjxrrjcBpXp5EOnYG_NjFZ6OvLFV1jSfS9tsz4qUxcWceqwQGk",
+            "y":"ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4Kkd0AZMaZmh9ubmf63e3kyMj2",
+            "d":"AY5pb7A0UFiB3RELSD64fTLOSV_jazdF7fLYyuTw8lOfRhWg6Y6rUrPAxerEzgdRhajnu0ferB0d53vM9mE15j2C"}"#,
+    )
+    .unwrap();
+    let message = b"eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA";
+    let foreign = URL_SAFE_NO_PAD
+        .decode(
+            "AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7Xdt\
+             AG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn",
+        )
+        .unwrap();
+    let own = key.sign(message).unwrap();
+    assert_eq!(own.len(), foreign.len());
+    let public = VerifyingKey::from_sec1_bytes(&point(&key)).unwrap();
+    for mut signature in [foreign, own] {
+        let verify = |bytes: &[u8]| {
+            let signature = Signature::from_slice(bytes).unwrap();
+            public.verify(message, &signature)
+        };
+        verify(&signature).unwrap();
+        signature[131] ^= 1;
+        verify(&signature).unwrap_err();
+    }
+}
+
 fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<_> = text
         .chars()

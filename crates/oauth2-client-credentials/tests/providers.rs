@@ -172,17 +172,21 @@ fn entra_gets_an_assertion_of_its_kind() {
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use oauth2_client_credentials::{
-        AssertionTemplate, Client, EndpointUri, Fresh, JwsAlgorithm, PrivateKeyJwt, SigningKey,
+        AssertionTemplate, Certificate, Client, EndpointUri, Fresh, JwsAlgorithm, PrivateKeyJwt,
+        SigningKey,
     };
 
     let pem = fs::read_to_string(folder().join("tests/keys/rsa-pkcs8.pem")).unwrap();
     let key = SigningKey::from_pem(&pem).unwrap();
     let key = key.with_algorithm(JwsAlgorithm::PS256).unwrap();
     let uri = "https://login.microsoftonline.com/tenant/oauth2/v2.0/token";
+    let pem = fs::read_to_string(folder().join("tests/keys/p256-certificate.pem")).unwrap();
+    let certificate = Certificate::from_pem(&pem).unwrap();
     let template = AssertionTemplate::new()
         .audience(uri)
         .typ("JWT")
-        .x5t_s256("AbC-_");
+        .x5t(certificate.thumbprint_sha1())
+        .x5t_s256(certificate.thumbprint_s256());
     let client = Client::new("app", PrivateKeyJwt::new(key).template(template)).unwrap();
     let fresh = Fresh::new(SystemTime::UNIX_EPOCH, [1; 16]);
     let request = client
@@ -197,7 +201,10 @@ fn entra_gets_an_assertion_of_its_kind() {
     };
     assert_eq!(part(0)["alg"], "PS256");
     assert_eq!(part(0)["typ"], "JWT");
-    assert_eq!(part(0)["x5t#S256"], "AbC-_");
+    // As OpenSSL computes them.
+    assert_eq!(part(0)["x5t"], "0Sx71m9i3qWkHOJhUJahL_XA_tc");
+    let sha256 = "CVgHadzcm0D2nFvVYLYMd3uI_n5u-_8ULZ2Xbnb7BSA";
+    assert_eq!(part(0)["x5t#S256"], sha256);
     assert_eq!(part(1)["aud"], uri);
     assert_eq!(part(1)["iss"], "app");
 }

@@ -93,6 +93,7 @@ struct Input<'a> {
 
 impl<'a> Input<'a> {
     fn skip(&mut self, prefix: &str) -> bool {
+        count_steps(prefix.len());
         let rest = self.rest.strip_prefix(prefix);
         self.rest = rest.unwrap_or(self.rest);
         rest.is_some()
@@ -104,6 +105,7 @@ impl<'a> Input<'a> {
             .bytes()
             .position(|byte| !is_part(byte))
             .unwrap_or(self.rest.len());
+        count_steps(end + 1);
         let (part, rest) = self.rest.split_at(end);
         self.rest = rest;
         part
@@ -118,6 +120,7 @@ impl<'a> Input<'a> {
     }
 
     fn is_at_element_end(&self) -> bool {
+        count_steps(1);
         self.rest.is_empty() || self.rest.starts_with(',')
     }
 
@@ -154,6 +157,7 @@ impl<'a> Input<'a> {
         let mut value = String::new();
         let mut chars = self.rest.chars();
         loop {
+            count_steps(1);
             let unit = match chars.next()? {
                 '"' => break,
                 '\\' => chars.next()?,
@@ -169,6 +173,15 @@ impl<'a> Input<'a> {
     }
 }
 
+/// How many bytes were looked at, for a test.
+#[cfg(test)]
+fn count_steps(count: usize) {
+    tests::STEPS.set(tests::STEPS.get() + count);
+}
+
+#[cfg(not(test))]
+fn count_steps(_: usize) {}
+
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
@@ -183,7 +196,14 @@ fn is_token68_byte(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
+
+    thread_local! {
+        /// How many bytes this thread has looked at.
+        pub(super) static STEPS: Cell<usize> = const { Cell::new(0) };
+    }
 
     /// Each challenge on one line: scheme, token68, parameters, duplicates.
     fn read(line: &str) -> Vec<String> {
@@ -255,6 +275,42 @@ mod tests {
     }
 
     #[test]
+    fn each_byte_is_looked_at_a_few_times_however_long_the_line() {
+        for (begin, repeated) in [
+            ("A a=1", ", b{}=1"),
+            ("A a=1", ", a=1"),
+            ("A b=c", ", A b=c"),
+            ("A b=\"", "\\\""),
+            ("A b=\"", "\u{e9}"),
+            ("A b=c", ","),
+            ("A b=c", " "),
+            ("A b=c", " ,"),
+            ("A b=\"c", ", A b=\"c"),
+            ("A b=\"c\"", ", A b=\"c\""),
+            ("A", ",A b"),
+            ("A ", "b/"),
+            ("A ", "b=="),
+            ("A ", "="),
+            ("A b", "b"),
+            ("A", " a"),
+        ] {
+            let steps_per_byte = |count: usize| {
+                let mut line = begin.to_owned();
+                (0..count).for_each(|n| line += &repeated.replace("{}", &n.to_string()));
+                STEPS.set(0);
+                parse(&line);
+                STEPS.get() as f64 / line.len() as f64
+            };
+            let few = steps_per_byte(100);
+            for count in [1_000, 10_000] {
+                let many = steps_per_byte(count);
+                assert!(many < 6.0, "{repeated}: {many}");
+                assert!(many < few * 1.2, "{repeated}: {few} {many}");
+            }
+        }
+    }
+
+    #[test]
     fn long_lines_take_no_longer_than_they_are() {
         let mut line = String::from("A b=1");
         for number in 0..200_000 {
@@ -271,9 +327,12 @@ mod tests {
             Challenge::parse(&bytes);
         });
         proptest::proptest!(|(line in "([A-C=,\"\\\\ \t\u{e9}]){0,40}")| {
-            for challenge in parse(&line) {
+            let challenges = parse(&line);
+            for challenge in &challenges {
                 assert!(!challenge.scheme().is_empty());
             }
+            // What stood before a malformed element is kept.
+            assert_eq!(parse(&(line + ",@ a=b, C d=e")), challenges);
         });
     }
 }

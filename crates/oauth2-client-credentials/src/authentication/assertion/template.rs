@@ -44,6 +44,7 @@ pub struct AssertionTemplate {
     typ: Option<String>,
     key_id: Option<String>,
     /// Whether the key's own id is taken where none is given.
+    #[cfg(feature = "jose")]
     takes_key_id: bool,
     x5t: Option<String>,
     x5t_s256: Option<String>,
@@ -62,6 +63,7 @@ impl AssertionTemplate {
         Self {
             typ: Some("client-authentication+jwt".to_owned()),
             key_id: None,
+            #[cfg(feature = "jose")]
             takes_key_id: true,
             x5t: None,
             x5t_s256: None,
@@ -102,6 +104,7 @@ impl AssertionTemplate {
     pub fn without_key_id(self) -> Self {
         Self {
             key_id: None,
+            #[cfg(feature = "jose")]
             takes_key_id: false,
             ..self
         }
