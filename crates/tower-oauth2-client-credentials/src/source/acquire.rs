@@ -25,10 +25,10 @@ pub(crate) struct Acquired {
     budget: Budget,
 }
 
-/// Until when a caller waits, however often it has to.
+/// How long a caller still waits for tokens, however often it has to. What it spends on something else does not count.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget {
-    ends: time::Instant,
+    left: Duration,
 }
 
 impl Acquired {
@@ -41,13 +41,16 @@ impl Acquired {
 impl TokenSource {
     /// A token, whatever it takes, for a caller that waits from now on.
     pub(crate) async fn acquire(&self) -> Result<Acquired, TokenError> {
-        let ends = time::Instant::now() + self.owner.context.schedule.wait_budget();
-        self.acquire_within(Budget { ends }).await
+        let left = self.owner.context.schedule.wait_budget();
+        self.acquire_within(Budget { left }).await
     }
 
     /// The same, for one that has waited before.
     pub(crate) async fn acquire_within(&self, budget: Budget) -> Result<Acquired, TokenError> {
-        let kept = self.decide_and_wait(budget).await?;
+        let ends = time::Instant::now() + budget.left;
+        let kept = self.decide_and_wait(ends).await?;
+        let left = ends.saturating_duration_since(time::Instant::now());
+        let budget = Budget { left };
         let at = self.owner.context.clock.now();
         Ok(Acquired { kept, at, budget })
     }
@@ -58,7 +61,8 @@ impl TokenSource {
         if self.still_good(&acquired) {
             return Ok(acquired);
         }
-        self.acquire_within(acquired.budget).await
+        // It was the caller who was late: what passed until it was polled was no wait for a token.
+        self.acquire().await
     }
 
     /// Whether a token that was waited for may still be attached: it works, or has just come without life.
@@ -73,10 +77,9 @@ impl TokenSource {
     }
 
     /// Runs inside the caller; the flight it waits for does not.
-    async fn decide_and_wait(&self, budget: Budget) -> Result<Arc<Kept>, TokenError> {
+    async fn decide_and_wait(&self, budget_ends: time::Instant) -> Result<Arc<Kept>, TokenError> {
         let Owner { context, .. } = &*self.owner;
         let cell = &self.cell;
-        let budget_ends = budget.ends;
         let trial_ends = budget_ends.min(time::Instant::now() + context.schedule.trial_wait());
         let (mut launched, mut lost) = (None, false);
         loop {
