@@ -49,6 +49,9 @@ pub(crate) enum Ended<F, S, ReqBody, Res> {
     Answered(Res),
 }
 
+type End<S, ReqBody, Res> =
+    Result<Ended<<S as Service<Request<ReqBody>>>::Future, S, ReqBody, Res>, BoxError>;
+
 impl<S, ReqBody, Res> Waiting<S, ReqBody, Res> {
     pub(crate) fn new(
         inner: S,
@@ -96,10 +99,7 @@ where
     S::Error: Into<BoxError>,
 {
     /// Waits for a token and for the inner service, then calls it.
-    pub(crate) fn poll_end(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Ended<S::Future, S, ReqBody, Res>, BoxError>> {
+    pub(crate) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<End<S, ReqBody, Res>> {
         loop {
             match &mut self.step {
                 Step::Token(acquiring) => match ready!(acquiring.as_mut().poll(cx)) {
@@ -145,10 +145,7 @@ where
     }
 
     /// What the caller gets who cannot be given another token: the answer to the one there was.
-    fn fall_back(
-        &mut self,
-        error: Option<TokenError>,
-    ) -> Poll<Result<Ended<S::Future, S, ReqBody, Res>, BoxError>> {
+    fn fall_back(&mut self, error: Option<TokenError>) -> Poll<End<S, ReqBody, Res>> {
         Poll::Ready(match (self.refused.take(), error) {
             (Some((answer, _)), _) => Ok(Ended::Answered(answer)),
             (None, Some(error)) => Err(error.into()),

@@ -47,6 +47,8 @@ pub(crate) struct Refused<S, ReqBody, Res> {
     pub(crate) watching: Box<Watching<S, ReqBody>>,
 }
 
+type ToSendAgain<S, ReqBody, ResBody> = Box<Refused<S, ReqBody, Response<ResBody>>>;
+
 /// Looks at an answer. If it refuses the token the source is told; `Err` if the request is to be sent once more.
 #[cold]
 #[inline(never)]
@@ -54,7 +56,7 @@ pub(crate) fn look<S, ReqBody, ResBody>(
     sent: Sent,
     watching: Option<Box<Watching<S, ReqBody>>>,
     answer: Response<ResBody>,
-) -> Result<Response<ResBody>, Box<Refused<S, ReqBody, Response<ResBody>>>> {
+) -> Result<Response<ResBody>, ToSendAgain<S, ReqBody, ResBody>> {
     let (parts, body) = answer.into_parts();
     let refused = match watching.as_ref().and_then(|it| it.rejected_when.as_ref()) {
         Some(judge) => judge.holds(&parts),

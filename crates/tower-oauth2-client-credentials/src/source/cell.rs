@@ -246,10 +246,7 @@ impl Cell {
             .filter(|current| current.generation() == kept.generation());
         kept.epoch() == state.invalidations
             && kept.works(now)
-            && copy.map_or_else(
-                || kept.generation() > state.refused,
-                |copy| copy.works(now),
-            )
+            && copy.map_or_else(|| kept.generation() > state.refused, |copy| copy.works(now))
     }
 
     pub(crate) fn retry_now(&self) {
