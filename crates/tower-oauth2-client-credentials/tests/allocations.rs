@@ -1,4 +1,4 @@
-//! A request that carries a warm token allocates nothing for it, Fresh or Due.
+//! A request that carries a warm token allocates nothing for it, Fresh or Due; one that is kept to be sent again, a few times.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "it is its own test harness")]
 
@@ -14,12 +14,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, header};
+use http_body_util::Full;
 use oauth2_client_credentials::TokenResponse;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tower::Service;
 use tower_oauth2_client_credentials::{
-    ClientCredentials, Clock, Fetch, Origins, State, TokenSource,
+    ClientCredentials, ClientCredentialsLayer, Clock, Fetch, Origins, State, TokenSource, replay,
 };
 
 #[global_allocator]
@@ -43,7 +45,7 @@ impl Clock for Driven {
 #[derive(Clone)]
 struct Echo;
 
-impl Service<Request<()>> for Echo {
+impl<B> Service<Request<B>> for Echo {
     type Response = Response<HeaderMap>;
     type Error = Infallible;
     type Future = Ready<Result<Self::Response, Infallible>>;
@@ -52,7 +54,7 @@ impl Service<Request<()>> for Echo {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request<()>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         ready(Ok(Response::new(std::mem::take(request.headers_mut()))))
     }
 }
@@ -70,10 +72,13 @@ fn main() {
     // Asked for a list, there is one test and nothing to run.
     if std::env::args().any(|argument| argument == "--list") {
         println!("fresh_and_due_allocate_nothing: test");
+        println!("a_request_that_is_kept_costs_its_box_and_its_headers: test");
         return;
     }
     fresh_and_due_allocate_nothing();
     println!("test fresh_and_due_allocate_nothing ... ok");
+    a_request_that_is_kept_costs_its_box_and_its_headers();
+    println!("test a_request_that_is_kept_costs_its_box_and_its_headers ... ok");
 }
 
 fn fresh_and_due_allocate_nothing() {
@@ -132,4 +137,56 @@ fn fresh_and_due_allocate_nothing() {
         }
         assert_eq!(source.health().state(), state);
     }
+}
+
+/// The body and the headers of a request; then what is allocated for it by a policy that keeps empty bodies.
+fn a_request_that_is_kept_costs_its_box_and_its_headers() {
+    let uri = http::Uri::from_static("https://api.example.com/v1/orders");
+    let standard = [header::ACCEPT, header::HOST, header::USER_AGENT].to_vec();
+    let own: Vec<_> = (0..3).map(|n| own_name(&format!("x-{n}"))).collect();
+    for (body, headers, allocations) in [
+        // The box, and the table that the headers were given room for.
+        ("", Vec::new(), 2),
+        // The headers themselves.
+        ("", standard.clone(), 3),
+        // And each name that is not among the standard ones.
+        ("", own.clone(), 6),
+        ("a body", own, 0),
+    ] {
+        let token = TokenResponse::builder("t").expires_in(Duration::from_secs(3_600));
+        let service = tower::service_fn(|_: Fetch| ready(TokenResponse::new("t")));
+        let source = TokenSource::builder(service)
+            .clock(Driven::default())
+            .with_token(token.build().unwrap())
+            .build();
+        let origins = Origins::new(["https://api.example.com"]).unwrap();
+        let layer = ClientCredentialsLayer::new(source, origins).replay(replay::Empty::new());
+        let mut service = tower::Layer::layer(&layer, Echo);
+        // The first one opens the window.
+        for warm in [false, true] {
+            let mut request = Request::new(Full::new(Bytes::from_static(body.as_bytes())));
+            *request.uri_mut() = uri.clone();
+            request.headers_mut().reserve(8);
+            for name in &headers {
+                // A name of its own, that nobody has cloned yet.
+                let name = own_name(name.as_str());
+                let value = HeaderValue::from_static("*/*");
+                request.headers_mut().insert(name, value);
+            }
+            let region = Region::new(ALLOCATOR);
+            let answer = poll(service.call(request));
+            let change = region.change();
+            drop(answer);
+            let seen = (change.allocations, change.reallocations);
+            assert!(!warm || seen == (allocations, 0), "{body:?}: {change:?}");
+        }
+        println!(
+            "{allocations} allocations for {} headers, body {body:?}",
+            headers.len()
+        );
+    }
+}
+
+fn own_name(name: &str) -> header::HeaderName {
+    header::HeaderName::try_from(name).unwrap()
 }

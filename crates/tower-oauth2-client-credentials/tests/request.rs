@@ -369,9 +369,7 @@ fn the_future_is_at_most_32_bytes_larger_than_the_inner_one() {
     /// A service whose future has a given size.
     #[derive(Clone)]
     struct Sized<const N: usize>;
-    struct Answer<const N: usize>(
-        #[allow(dead_code, reason = "its size is what matters")] [u64; N],
-    );
+    struct Answer<const N: usize>(#[allow(dead_code, reason = "its size is what matters")] [u8; N]);
     impl<const N: usize> Future for Answer<N> {
         type Output = Result<Response<Full<Bytes>>, BoxError>;
         fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
@@ -392,7 +390,16 @@ fn the_future_is_at_most_32_bytes_larger_than_the_inner_one() {
     fn over<const N: usize>() -> usize {
         size_of::<ResponseFuture<Sized<N>, Full<Bytes>>>() - size_of::<Answer<N>>()
     }
-    for over in [over::<1>(), over::<4>(), over::<16>(), over::<100>()] {
+    for over in [
+        over::<0>(),
+        over::<1>(),
+        over::<8>(),
+        over::<9>(),
+        over::<32>(),
+        over::<127>(),
+        over::<128>(),
+        over::<800>(),
+    ] {
         assert!(over <= 32, "{over} bytes over the inner future");
     }
 }
