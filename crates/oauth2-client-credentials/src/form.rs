@@ -46,16 +46,27 @@ impl Encoding {
     /// Appends `text`, encoded, to `out`.
     pub(crate) fn append(self, out: &mut String, text: &str) {
         const HEX: &[u8; 16] = b"0123456789ABCDEF";
-        for byte in text.bytes() {
+        // What stays is copied in one go: most texts have little else.
+        let mut kept = 0;
+        for (place, byte) in text.bytes().enumerate() {
             if (self.keeps)(byte) {
-                out.push(char::from(byte));
-            } else if byte == b' ' {
+                continue;
+            }
+            if kept < place {
+                // Of ASCII only, so it begins and ends between two characters.
+                out.push_str(&text[kept..place]);
+            }
+            kept = place + 1;
+            if byte == b' ' {
                 out.push_str(self.space);
             } else {
                 out.push('%');
                 out.push(char::from(HEX[usize::from(byte >> 4)]));
                 out.push(char::from(HEX[usize::from(byte & 0x0f)]));
             }
+        }
+        if kept < text.len() {
+            out.push_str(&text[kept..]);
         }
     }
 }

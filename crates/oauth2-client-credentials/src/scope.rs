@@ -34,7 +34,14 @@ impl Scope {
     /// # Errors
     /// When a token has a character outside `%x21 / %x23-5B / %x5D-7E`.
     pub fn parse(text: &str) -> Result<Self, RequestError> {
-        Self::checked(tokens(text))
+        match tokens(text).find(|token| !is_scope_token(token)) {
+            Some(token) => Err(RequestError::value(
+                RequestErrorKind::InvalidScope,
+                "scope",
+                token,
+            )),
+            None => Ok(Self::granted_text(text, None)),
+        }
     }
 
     /// Each item as one token.
@@ -47,8 +54,25 @@ impl Scope {
         I: IntoIterator,
         I::Item: AsRef<str>,
     {
-        let tokens: Vec<_> = tokens.into_iter().collect();
-        Self::checked(tokens.iter().map(AsRef::as_ref))
+        const USUAL_LENGTH: usize = 16;
+        let tokens = tokens.into_iter();
+        let count = tokens.size_hint().0.min(64);
+        let mut text = String::with_capacity(count * USUAL_LENGTH);
+        for token in tokens {
+            let token = token.as_ref();
+            if !is_scope_token(token) {
+                return Err(RequestError::value(
+                    RequestErrorKind::InvalidScope,
+                    "scope",
+                    token,
+                ));
+            }
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(token);
+        }
+        Ok(Self::granted_text(&text, None))
     }
 
     /// What a server granted, as a list. It is not checked: its tokens are
@@ -59,25 +83,14 @@ impl Scope {
         }
     }
 
-    /// What a server granted, as one text.
-    pub(crate) fn granted_text(text: &str) -> Self {
-        if is_joined(text) {
+    /// What a server granted, as one text; most grant what was `asked` for.
+    pub(crate) fn granted_text(text: &str, asked: Option<&Self>) -> Self {
+        if let Some(asked) = asked.filter(|asked| asked.as_str() == text) {
+            asked.clone()
+        } else if is_joined(text) {
             Self { text: text.into() }
         } else {
             Self::granted(tokens(text))
-        }
-    }
-
-    fn checked<'a>(tokens: impl Iterator<Item = &'a str> + Clone) -> Result<Self, RequestError> {
-        match tokens.clone().find(|token| !is_scope_token(token)) {
-            Some(token) => Err(RequestError::value(
-                RequestErrorKind::InvalidScope,
-                "scope",
-                token,
-            )),
-            None => Ok(Self {
-                text: join_unique(tokens),
-            }),
         }
     }
 
@@ -221,8 +234,19 @@ mod tests {
             many.trim(),
             &many,
         ] {
+            if let Ok(asked) = Scope::parse(text) {
+                assert_eq!(asked, Scope::from_tokens(tokens(text)).unwrap(), "{text:?}");
+                let granted = Scope::granted_text(text, Some(&asked));
+                assert_eq!(granted, asked, "{text:?}");
+            }
+            let other = Scope::parse("other").unwrap();
             assert_eq!(
-                Scope::granted_text(text),
+                Scope::granted_text(text, Some(&other)),
+                Scope::granted_text(text, None),
+                "{text:?}"
+            );
+            assert_eq!(
+                Scope::granted_text(text, None),
                 Scope::granted(tokens(text)),
                 "{text:?}"
             );

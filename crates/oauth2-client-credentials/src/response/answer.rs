@@ -183,7 +183,7 @@ impl<'a> Answer<'a> {
         }
         let is_legal = text.split(' ').all(scope::is_scope_token);
         self.note_if(!is_legal, Quirk::ScopeSyntax);
-        Scope::granted_text(text)
+        Scope::granted_text(text, self.asked.scope())
     }
 
     /// A space inside an item separates tokens too: there is none in a token.

@@ -184,6 +184,9 @@ impl TokenRequestBuilder {
     }
 
     fn check_body(&self) -> Result<(), RequestError> {
+        if self.body.is_empty() {
+            return Ok(());
+        }
         let unreadable = || RequestError::parameter_only(RequestErrorKind::InvalidBody, "");
         if !self.body.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(unreadable());
@@ -212,28 +215,35 @@ impl TokenRequestBuilder {
     /// The parameters in the order that the project has fixed. Nobody else's
     /// order is a reason to change it: requests are compared byte for byte.
     fn encode(&self) -> Bytes {
-        let mut body = self.body.clone();
-        form::append_pair(&mut body, "grant_type", "client_credentials");
-        if let Some(scope) = &self.scope {
-            form::append_pair(&mut body, "scope", scope.as_str());
-        }
-        for uri in &self.resource {
-            form::append_pair(&mut body, "resource", uri);
-        }
-        if let Some(audience) = &self.audience {
-            form::append_pair(&mut body, "audience", audience);
-        }
-        if let Some(details) = &self.authorization_details {
-            form::append_pair(&mut body, "authorization_details", details);
-        }
-        for (name, value) in self
-            .parameters
-            .iter()
-            .filter(|(_, value)| !value.is_empty())
-        {
+        const GRANT: &str = "grant_type=client_credentials";
+        // As long as it is when nothing has to be escaped.
+        let length = |(name, value): (&str, &str)| "&=".len() + name.len() + value.len();
+        let pairs: usize = self.pairs().map(length).sum();
+        let mut body = String::with_capacity(self.body.len() + "&".len() + GRANT.len() + pairs);
+        body.push_str(&self.body);
+        form::append_separator(&mut body);
+        body.push_str(GRANT);
+        for (name, value) in self.pairs() {
             form::append_pair(&mut body, name, value);
         }
         body.into()
+    }
+
+    /// All that follows the grant type.
+    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let scope = self.scope.as_ref().map(|scope| ("scope", scope.as_str()));
+        let resource = self.resource.iter().map(|uri| ("resource", &**uri));
+        let audience = self.audience.as_deref().map(|text| ("audience", text));
+        let details = self.authorization_details.as_deref();
+        let details = details.map(|json| ("authorization_details", json));
+        let parameters = self.parameters.iter();
+        let parameters = parameters.map(|(name, value)| (&**name, &**value));
+        scope
+            .into_iter()
+            .chain(resource)
+            .chain(audience)
+            .chain(details)
+            .chain(parameters.filter(|(_, value)| !value.is_empty()))
     }
 }
 
