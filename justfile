@@ -19,9 +19,9 @@ lint:
 deny:
     cargo deny check licenses bans sources
 
-# Install the servers that are not written in Rust (needs Node.js and npm).
+# Install the servers that are not written in Rust (needs Node.js, npm and Python).
 servers:
-    npm ci --ignore-scripts --prefix tests/servers/oidc-provider
+    tests/servers/install
 
 # Whole stacks against those servers (needs `just servers`, once).
 test-servers *args:

@@ -2,12 +2,18 @@
 //!
 //! Nothing here knows of another test: every server listens on a port of its own and ends with the value that started it.
 
+mod authlib;
 mod client;
+mod node_oauth2_server;
 mod oidc_provider;
+mod pki;
 mod process;
 
 pub use crate::{
-    client::{Answer, HttpClient, ask, http_client},
+    authlib::Authlib,
+    client::{Answer, HttpClient, HttpsClient, ask, exchange, http_client, https_client},
+    node_oauth2_server::NodeOauth2Server,
     oidc_provider::{OidcProvider, OidcProviderBuilder, Stats},
+    pki::{Identity, Pki},
     process::StartError,
 };

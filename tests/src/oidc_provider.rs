@@ -1,13 +1,19 @@
 //! oidc-provider, a certified authorization server, and the resource beside it (`tests/servers/oidc-provider`).
 
-use std::{path::Path, process::Command, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
-use oauth2_client_credentials::{EndpointUri, EndpointUriError};
+use http::{Request, header::CONTENT_TYPE};
+use oauth2_client_credentials::{EndpointUri, EndpointUriError, Issuer, IssuerError};
 use serde_json::Value;
 use tower_oauth2_client_credentials::{BoxError, InvalidOrigin, Origins};
 
 use crate::{
-    client::{ask, http_client},
+    client::{ask, exchange, http_client},
+    pki::Pki,
     process::{Process, READY_WITHIN, StartError},
 };
 
@@ -32,6 +38,7 @@ pub struct OidcProvider {
 #[must_use]
 pub struct OidcProviderBuilder {
     token_ttl: Option<Duration>,
+    pki: Option<PathBuf>,
 }
 
 /// What the server has counted, from its start.
@@ -82,6 +89,51 @@ impl OidcProvider {
         Origins::new([self.process.address()])
     }
 
+    /// Its issuer, whose metadata names all its endpoints.
+    ///
+    /// # Errors
+    ///
+    /// None, as long as plain HTTP is allowed on loopback.
+    pub fn issuer(&self) -> Result<Issuer, IssuerError> {
+        Issuer::new(self.process.address())
+    }
+
+    /// The private key, in PEM, of the client that signs with this algorithm. That client is called `signs-` and the algorithm.
+    ///
+    /// # Errors
+    ///
+    /// The server does not answer, or has no such key.
+    pub async fn private_key(&self, algorithm: &str) -> Result<String, BoxError> {
+        private_key(self.process.address(), algorithm).await
+    }
+
+    /// Gives a client another secret.
+    ///
+    /// # Errors
+    ///
+    /// The server does not answer.
+    pub async fn set_secret(&self, client_id: &str, secret: &str) -> Result<(), BoxError> {
+        let address = self.process.address();
+        let uri = format!("{address}/_ctl/secret?client={client_id}&secret={secret}");
+        ask(http_client(), &uri).await.map(drop)
+    }
+
+    /// Whether the server says that this opaque token is active (RFC 7662), asked as the client that has it.
+    ///
+    /// # Errors
+    ///
+    /// The server does not answer.
+    pub async fn is_active(&self, token: &str) -> Result<bool, BoxError> {
+        let body = format!("token={token}&client_id=post&client_secret=post-secret");
+        let request = Request::post(format!("{}/token/introspection", self.process.address()))
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(body.into())?;
+        let answer = exchange(http_client(), request).await?;
+        answer.json()["active"]
+            .as_bool()
+            .ok_or_else(|| format!("no answer to an introspection: {answer:?}").into())
+    }
+
     /// What the server has counted so far.
     ///
     /// # Errors
@@ -100,6 +152,12 @@ impl OidcProviderBuilder {
     /// The lifetime of access tokens, in whole seconds (default: 60 s).
     pub fn token_ttl(mut self, ttl: Duration) -> Self {
         self.token_ttl = Some(ttl);
+        self
+    }
+
+    /// The same over mutual TLS, on another port, for clients with the certificates of `pki`.
+    pub fn mutual_tls(mut self, pki: &Pki) -> Self {
+        self.pki = Some(pki.folder().to_owned());
         self
     }
 
@@ -125,7 +183,13 @@ impl OidcProviderBuilder {
             .current_dir(folder)
             .env("STOP_WITH_STDIN", "1");
         // What else the server reads comes from here, or from its defaults.
-        command.env_remove("PORT").env_remove("TOKEN_TTL");
+        command
+            .env_remove("PORT")
+            .env_remove("TOKEN_TTL")
+            .env_remove("PKI");
+        if let Some(pki) = &self.pki {
+            command.env("PKI", pki);
+        }
         if let Some(ttl) = self.token_ttl {
             command.env("TOKEN_TTL", ttl.as_secs().to_string());
         }
@@ -135,6 +199,12 @@ impl OidcProviderBuilder {
 }
 
 impl Stats {
+    /// Where the server listens for mutual TLS, `https://localhost:PORT`, if it does.
+    #[must_use]
+    pub fn tls_address(&self) -> Option<&str> {
+        self.json["tls_address"].as_str()
+    }
+
     /// Token requests that arrived, whatever became of them.
     #[must_use]
     pub fn token_requests(&self) -> u64 {
@@ -166,6 +236,13 @@ impl Stats {
             .as_u64()
             .expect("the server counts it from its start")
     }
+}
+
+/// The private key of one of a server's clients.
+pub(crate) async fn private_key(address: &str, algorithm: &str) -> Result<String, BoxError> {
+    let answer = ask(http_client(), &format!("{address}/_ctl/keys")).await?;
+    let key = answer.json()[algorithm].as_str().map(str::to_owned);
+    key.ok_or_else(|| format!("the server has no key for {algorithm}").into())
 }
 
 #[cfg(test)]

@@ -1,42 +1,33 @@
-// The authorization server: its clients, its keys, its kinds of token.
+// The authorization server: its keys, its kinds of token, how it knows its clients.
 import crypto from 'node:crypto';
 import { Provider, errors } from 'oidc-provider';
+import { METHODS, SCOPE, SIGNING_ALGORITHMS, clients } from './clients.mjs';
 
 // A token for this resource is a JWT; without a resource it is opaque.
 export const RESOURCE = 'urn:example:rs';
 
-const SCOPE = 'read write';
-
-const CLIENTS = [
-  { client_id: 'basic', client_secret: 'basic-secret', token_endpoint_auth_method: 'client_secret_basic' },
-  { client_id: 'post', client_secret: 'post-secret', token_endpoint_auth_method: 'client_secret_post' },
-  // Whatever Basic authentication and form encoding have to escape (RFC 6749 §2.3.1).
-  {
-    client_id: 'cs:b+we/ird %41',
-    client_secret: 'p:ss+w/or d%42&=?~',
-    token_endpoint_auth_method: 'client_secret_basic',
-  },
-];
-
-export function createProvider(issuer, { tokenTtl }) {
+export function createProvider(issuer, { tokenTtl, pki, tlsAddress }) {
   const { privateKey, publicKey } = crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const jwk = (key) => ({ ...key.export({ format: 'jwk' }), kid: 'es256', use: 'sig', alg: 'ES256' });
 
   const provider = new Provider(issuer, {
-    clients: CLIENTS.map((client) => ({
-      ...client,
-      id_token_signed_response_alg: 'ES256',
-      grant_types: ['client_credentials'],
-      redirect_uris: [],
-      response_types: [],
-      scope: SCOPE,
-    })),
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
+    clients: clients(pki),
+    clientAuthMethods: METHODS.filter((method) => pki || !method.includes('tls')),
+    enabledJWA: { clientAuthSigningAlgValues: SIGNING_ALGORITHMS },
     cookies: { keys: [crypto.randomBytes(16).toString('hex')] },
+    discovery: tlsAddress ? { mtls_endpoint_aliases: { token_endpoint: `${tlsAddress}/token` } } : {},
     features: {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
+      dPoP: {
+        enabled: true,
+        nonceSecret: crypto.randomBytes(32),
+        requireNonce: ({ oidc }) => oidc.client?.clientId === 'dpop-nonce',
+      },
+      introspection: { enabled: true },
+      revocation: { enabled: true },
       resourceIndicators: { enabled: true, defaultResource: () => undefined, getResourceServerInfo },
+      ...(pki ? { mTLS } : {}),
     },
     jwks: { keys: [jwk(privateKey)] },
     scopes: SCOPE.split(' '),
@@ -44,6 +35,20 @@ export function createProvider(issuer, { tokenTtl }) {
   });
   return { provider, publicKeys: { keys: [jwk(publicKey)] } };
 }
+
+// The certificate comes with the connection: this server is its own TLS terminator.
+const certificateOf = ({ req }) => req.socket.getPeerX509Certificate?.();
+
+const mTLS = {
+  enabled: true,
+  certificateBoundAccessTokens: true,
+  selfSignedTlsClientAuth: true,
+  tlsClientAuth: true,
+  getCertificate: certificateOf,
+  certificateAuthorized: ({ req }) => req.socket.authorized === true,
+  certificateSubjectMatches: (context, property, expected) =>
+    property === 'tls_client_auth_san_dns' && certificateOf(context).checkHost(expected) !== undefined,
+};
 
 function getResourceServerInfo(_context, resource) {
   if (resource !== RESOURCE) throw new errors.InvalidTarget();

@@ -1,0 +1,136 @@
+//! Tokens that are bound to a certificate or a key, at oidc-provider and at a resource that looks at the binding.
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use oauth2_client_credentials::{
+    Client, ClientSecretBasic, Dpop, DpopKey, Fresh, Presentation, TlsClientAuth, TokenRequest,
+    TokenType,
+};
+use tests::{HttpsClient, Identity, OidcProvider, Pki, ask, exchange, http_client, https_client};
+use tower::{Layer, ServiceExt};
+use tower_oauth2_client_credentials::{
+    BoxError, ClientCredentialsLayer, Origins, Token, TokenEndpoint, TokenSource,
+};
+
+type TestResult = Result<(), BoxError>;
+
+fn request() -> Result<TokenRequest, BoxError> {
+    Ok(TokenRequest::builder()
+        .scope("read")
+        .resource(OidcProvider::RESOURCE)
+        .build()?)
+}
+
+#[tokio::test]
+async fn a_token_that_is_bound_to_a_certificate_goes_with_that_and_no_other() -> TestResult {
+    let pki = Pki::new()?;
+    let provider = OidcProvider::builder().mutual_tls(&pki).start()?;
+    let address = provider.stats().await?.tls_address().unwrap().to_owned();
+    let (own, rotated) = (pki.client()?, pki.client()?);
+    let http = |identity: &Identity| -> Result<HttpsClient, BoxError> {
+        Ok(https_client(pki.client_config(identity)?))
+    };
+    let endpoint = |identity: &Identity| -> Result<TokenEndpoint, BoxError> {
+        let client = Client::new("tls", TlsClientAuth)?;
+        let endpoint = TokenEndpoint::new(http(identity)?, provider.issuer()?, client);
+        Ok(endpoint.certificate_thumbprint(identity.thumbprint()?))
+    };
+    let source = TokenSource::builder(endpoint(&own)?)
+        .request(request()?)
+        .build();
+    let layer = ClientCredentialsLayer::new(source, Origins::new([&address])?);
+    let resource = format!("{address}/resource");
+
+    // One configuration for both servers.
+    let answer = ask(layer.layer(http(&own)?), &resource).await?;
+    assert_eq!(answer.status(), StatusCode::OK, "{answer:?}");
+    assert_eq!(answer.json()["client_id"], "tls");
+
+    // The old token, over a connection with the new certificate.
+    let answer = ask(layer.layer(http(&rotated)?), &resource).await?;
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+
+    // A new certificate has tokens of its own, also where a cache is shared.
+    assert_ne!(endpoint(&own)?.identity(), endpoint(&rotated)?.identity());
+    let source = TokenSource::builder(endpoint(&rotated)?)
+        .request(request()?)
+        .build();
+    let layer = ClientCredentialsLayer::new(source, Origins::new([&address])?);
+    let answer = ask(layer.layer(http(&rotated)?), &resource).await?;
+    assert_eq!(answer.status(), StatusCode::OK, "{answer:?}");
+    Ok(())
+}
+
+/// `dpop-nonce` has to have a nonce in its proofs, at both servers and of each its own.
+#[tokio::test]
+async fn a_token_that_is_bound_to_a_key_is_accepted_with_a_proof_and_not_without() -> TestResult {
+    let provider = OidcProvider::start()?;
+    for (id, token_requests, resource_requests) in [("dpop", 1, 3), ("dpop-nonce", 2, 4)] {
+        let before = provider.stats().await?;
+        let dpop = Dpop::new(DpopKey::generate(|bytes| bytes.fill(7))?);
+        let client = Client::new(id, ClientSecretBasic::new(format!("{id}-secret")))?;
+        let endpoint = TokenEndpoint::new(http_client(), provider.token_endpoint()?, client);
+        let source = TokenSource::builder(endpoint.dpop(dpop.clone()))
+            .request(request()?)
+            .build();
+        let token = source.token().await?;
+        assert_eq!(*token.token_type(), TokenType::DPoP);
+
+        let uri = provider.resource_uri();
+        assert_eq!(show(&dpop, &token, &uri).await?, StatusCode::OK, "{id}");
+        assert_eq!(
+            show(&dpop, &token, &uri).await?,
+            StatusCode::OK,
+            "{id} once more"
+        );
+
+        let bearer = format!("Bearer {}", token.access_token().expose());
+        let stolen = Request::get(&uri)
+            .header("authorization", bearer)
+            .body(Full::default())?;
+        let answer = exchange(http_client(), stolen).await?;
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+
+        let after = provider.stats().await?;
+        assert_eq!(
+            after.token_requests() - before.token_requests(),
+            token_requests,
+            "{id}"
+        );
+        assert_eq!(
+            after.resource_requests() - before.resource_requests(),
+            resource_requests,
+            "{id}"
+        );
+    }
+    Ok(())
+}
+
+/// Shows a token with a proof, and once more if the resource wants another nonce.
+async fn show(dpop: &Dpop, token: &Token, uri: &str) -> Result<StatusCode, BoxError> {
+    let mut last = false;
+    loop {
+        let (mut head, body) = Request::get(uri)
+            .body(Full::<Bytes>::default())?
+            .into_parts();
+        dpop.attach(&mut head, token.response(), &fresh())?;
+        let sent = Request::from_parts(head, body);
+        let target = sent.uri().clone();
+        let (head, body) = http_client().oneshot(sent).await?.into_parts();
+        body.collect().await?;
+        let again = dpop.learn(&target, &head);
+        if last || !again {
+            return Ok(head.status);
+        }
+        last = true;
+    }
+}
+
+/// As random as a hasher's key, which is enough for a server that lives as long as one test.
+fn fresh() -> Fresh {
+    use std::hash::{BuildHasher, RandomState};
+    let random = RandomState::new().hash_one(0).to_be_bytes().repeat(2);
+    let random = random.try_into().expect("twice eight bytes");
+    Fresh::new(std::time::SystemTime::now(), random)
+}
