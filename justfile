@@ -43,6 +43,10 @@ vectors *args:
 scenarios *args:
     cargo test -p tower-oauth2-client-credentials --all-features --test scenarios -- {{ args }}
 
+# What the compiler says where a request's body does not fit its replay policy.
+compile-errors:
+    tests/checks/compile-errors
+
 # The libraries with the lowest versions of their dependencies that they allow.
 minimal-versions:
     tests/checks/minimal-versions
