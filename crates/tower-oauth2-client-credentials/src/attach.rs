@@ -1,32 +1,61 @@
 //! How a token is put on a request.
 
+use std::sync::Arc;
+
 use http::{
-    HeaderMap,
+    HeaderMap, Request, Uri,
     header::{AUTHORIZATION, Entry},
+    uri::{Authority, PathAndQuery, Scheme},
 };
+use oauth2_client_credentials::{Presentation, PresentationError};
 
 pub use oauth2_client_credentials::OnExisting;
 
 use crate::{
     error::{TokenError, TokenErrorKind},
-    source::Kept,
+    source::{Kept, Sent, TokenSource},
 };
 
 /// What the layer was told about it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Attach {
     pub(crate) on_existing: OnExisting,
+    pub(crate) presentation: Option<Arc<dyn Presentation>>,
+    /// Where requests go that do not say so.
+    pub(crate) bound_to: Option<(Scheme, Authority)>,
+}
+
+/// A request with its token.
+pub(crate) struct Attached<B> {
+    pub(crate) request: Request<B>,
+    /// The token, if it is one of ours.
+    pub(crate) sent: Option<Sent>,
+    pub(crate) shown: Option<Shown>,
+}
+
+/// A token that was shown in another way than in a bearer header: whoever showed it has to see the answer.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) presentation: Arc<dyn Presentation>,
+    /// Where the request went.
+    pub(crate) uri: Uri,
+    /// The scheme that a challenge for this token has, in lower case.
+    pub(crate) scheme: String,
 }
 
 impl Attach {
     /// Whether the request has an authorization of its own and keeps it.
-    pub(crate) fn leaves_alone(self, headers: &HeaderMap) -> bool {
+    pub(crate) fn leaves_alone(&self, headers: &HeaderMap) -> bool {
         matches!(self.on_existing, OnExisting::Keep) && headers.contains_key(AUTHORIZATION)
     }
 
-    /// Puts the token on a request, in a header that is made already. Tells whether it did.
+    /// Puts the token on a request, in a header that is made already. Tells whether it did. There must be no presentation.
     #[inline]
-    pub(crate) fn attach(self, kept: &Kept, headers: &mut HeaderMap) -> Result<bool, TokenError> {
+    pub(crate) fn attach_bearer(
+        &self,
+        kept: &Kept,
+        headers: &mut HeaderMap,
+    ) -> Result<bool, TokenError> {
         let Some(header) = kept.header() else {
             return Err(unsupported(kept));
         };
@@ -44,6 +73,86 @@ impl Attach {
         }
         Ok(true)
     }
+
+    /// Puts the token on a request, in whichever way.
+    pub(crate) fn attach<B>(
+        &self,
+        source: &TokenSource,
+        kept: &Kept,
+        mut request: Request<B>,
+    ) -> Result<Attached<B>, TokenError> {
+        let (sent, shown);
+        if self.leaves_alone(request.headers()) {
+            (sent, shown) = (None, None);
+        } else if let Some(presentation) = &self.presentation {
+            (request, shown) = self.present(presentation, source, kept, request)?;
+            sent = Some(source.sent(kept));
+        } else {
+            let attached = self.attach_bearer(kept, request.headers_mut())?;
+            (sent, shown) = (attached.then(|| source.sent(kept)), None);
+        }
+        Ok(Attached {
+            request,
+            sent,
+            shown,
+        })
+    }
+
+    fn present<B>(
+        &self,
+        presentation: &Arc<dyn Presentation>,
+        source: &TokenSource,
+        kept: &Kept,
+        request: Request<B>,
+    ) -> Result<(Request<B>, Option<Shown>), TokenError> {
+        let (mut parts, body) = request.into_parts();
+        let existing = parts.headers.remove(AUTHORIZATION).is_some();
+        if existing && !matches!(self.on_existing, OnExisting::Replace) {
+            return Err(authorized_already());
+        }
+        // A scheme that signs needs the whole URI; the transport gets it as it was.
+        let absolute = self.absolute(&parts.uri);
+        let was_relative = absolute.is_some();
+        parts.uri = absolute.unwrap_or(parts.uri);
+        let uri = parts.uri.clone();
+        let token = kept.response();
+        let attached = presentation.attach(&mut parts, token, &source.fresh());
+        attached.map_err(not_shown)?;
+        if was_relative {
+            let path = parts.uri.path_and_query().cloned();
+            parts.uri = path.map_or_else(Uri::default, Uri::from);
+        }
+        let shown = Shown {
+            presentation: Arc::clone(presentation),
+            uri,
+            scheme: token.token_type().as_str().to_ascii_lowercase(),
+        };
+        Ok((Request::from_parts(parts, body), Some(shown)))
+    }
+
+    /// The URI with the origin that the transport is bound to, if it has none itself.
+    fn absolute(&self, uri: &Uri) -> Option<Uri> {
+        if uri.authority().is_some() {
+            return None;
+        }
+        let (scheme, authority) = self.bound_to.clone()?;
+        let mut parts = uri.clone().into_parts();
+        parts.scheme = Some(scheme);
+        parts.authority = Some(authority);
+        parts
+            .path_and_query
+            .get_or_insert(PathAndQuery::from_static("/"));
+        Uri::from_parts(parts).ok()
+    }
+}
+
+#[cold]
+fn not_shown(error: PresentationError) -> TokenError {
+    let kind = match error {
+        PresentationError::UnsupportedTokenType(_) => TokenErrorKind::UnsupportedTokenType,
+        _ => TokenErrorKind::Configuration,
+    };
+    TokenError::new(kind, format!("the request was not sent: {error}"))
 }
 
 #[cold]
@@ -51,8 +160,8 @@ fn unsupported(kept: &Kept) -> TokenError {
     TokenError::new(
         TokenErrorKind::UnsupportedTokenType,
         format!(
-            "the request was not sent: the authorization server gave a token of type {:?}, and only Bearer can be attached; \
-             ask for another type there",
+            "the request was not sent: the authorization server gave a token of type {:?}, and only Bearer goes in a header by itself; \
+             ask for another type there, or tell the layer how such tokens are shown",
             kept.response().token_type().as_str()
         ),
     )

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::response;
+use oauth2_client_credentials::Presentation;
 use tower_layer::Layer;
 
 use crate::{
@@ -67,6 +68,29 @@ impl<R> ClientCredentialsLayer<R> {
     #[must_use]
     pub fn on_existing(self, on_existing: OnExisting) -> Self {
         self.with(|settings| settings.attach.on_existing = on_existing)
+    }
+
+    /// How tokens are shown (default: a bearer token, in the `Authorization` header): in the query, with a proof of a key, with a
+    /// MAC, or in a way of your own. What it learns from an answer (a nonce) is worth sending a request once more, if the
+    /// [replay policy](Self::replay) kept it.
+    ///
+    /// ```
+    /// # use oauth2_client_credentials::TokenResponse;
+    /// # use tower_oauth2_client_credentials::{ClientCredentialsLayer, Fetch, Origins, TokenSource};
+    /// # let source = TokenSource::new(tower::service_fn(|_: Fetch| async { TokenResponse::new("t1") }));
+    /// use oauth2_client_credentials::Bearer;
+    ///
+    /// // This provider has a name of its own for bearer tokens.
+    /// let layer = ClientCredentialsLayer::new(source, Origins::new(["https://api.example.com"])?)
+    ///     .presentation(Bearer::new().treat_as_bearer("Application Access Token"));
+    /// # Ok::<(), tower_oauth2_client_credentials::InvalidOrigin>(())
+    /// ```
+    #[must_use]
+    pub fn presentation(self, presentation: impl Presentation + 'static) -> Self {
+        self.with(|settings| {
+            settings.attach.bound_to = settings.origins.bound_to();
+            settings.attach.presentation = Some(Arc::new(presentation));
+        })
     }
 
     /// Which answers say that the token was refused, instead of [`is_rejection`](crate::is_rejection). Costs an allocation for each

@@ -72,6 +72,7 @@ mod endpoint;
 mod error;
 mod event;
 mod fetch;
+mod fresh;
 mod future;
 mod layer;
 mod origin;

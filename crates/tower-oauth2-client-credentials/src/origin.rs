@@ -87,6 +87,13 @@ impl Origins {
         })
     }
 
+    /// Where the transport connects to, if requests need not say so.
+    pub(crate) fn bound_to(&self) -> Option<(Scheme, Authority)> {
+        let origin = self.allowed.first().filter(|_| self.transport_bound)?;
+        let authority = origin.authority.parse().ok()?;
+        Some((origin.scheme(), authority))
+    }
+
     /// Whether a request to `uri` may carry the token.
     #[inline]
     pub(crate) fn check(&self, method: &Method, uri: &Uri) -> Result<(), Refused> {

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use http::{HeaderMap, StatusCode, Version, header::WWW_AUTHENTICATE, response};
+use http::{StatusCode, Version, header::WWW_AUTHENTICATE, response};
 use oauth2_client_credentials::Challenge;
 
 /// The gRPC status "unauthenticated" (the gRPC protocol over HTTP/2, "Responses").
@@ -17,25 +17,32 @@ const UNAUTHENTICATED: &str = "16";
 /// For a judgement of your own ([`rejected_when`](crate::ClientCredentialsLayer::rejected_when)) that goes beyond this one.
 #[must_use]
 pub fn is_rejection(response: &response::Parts) -> bool {
-    is_refusal(response.status, response.version, &response.headers)
+    is_refusal("bearer", response)
 }
 
-pub(crate) fn is_refusal(status: StatusCode, version: Version, headers: &HeaderMap) -> bool {
-    if version >= Version::HTTP_2
+/// The same for tokens of a scheme, which is given in lower case.
+pub(crate) fn is_refusal(scheme: &str, response: &response::Parts) -> bool {
+    let response::Parts {
+        status,
+        version,
+        headers,
+        ..
+    } = response;
+    if *version >= Version::HTTP_2
         && headers
             .get("grpc-status")
             .is_some_and(|s| s == UNAUTHENTICATED)
     {
         return true;
     }
-    if status != StatusCode::UNAUTHORIZED {
+    if *status != StatusCode::UNAUTHORIZED {
         return false;
     }
     if !headers.contains_key(WWW_AUTHENTICATE) {
         return true;
     }
     Challenge::parse_all(headers).iter().any(|challenge| {
-        challenge.scheme() == "bearer"
+        challenge.scheme() == scheme
             && matches!(challenge.param("error"), None | Some("invalid_token"))
     })
 }

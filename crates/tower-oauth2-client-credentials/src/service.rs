@@ -123,14 +123,16 @@ where
         if let Some(named) = named(&request) {
             return self.call_for(named, request, watching);
         }
-        let attached = source.in_window(|sent, kept| {
-            let attached = attach.attach(kept, request.headers_mut())?;
-            Ok::<_, TokenError>(attached.then_some(sent))
-        });
-        match attached {
-            Some(Ok(sent)) => self.send(request, sent, watching),
-            _ => self.call_without_window(source.clone(), request, watching),
+        if attach.presentation.is_none() {
+            let attached = source.in_window(|sent, kept| {
+                let attached = attach.attach_bearer(kept, request.headers_mut())?;
+                Ok::<_, TokenError>(attached.then_some(sent))
+            });
+            if let Some(Ok(sent)) = attached {
+                return self.send(request, sent, watching);
+            }
         }
+        self.call_without_window(source.clone(), request, watching)
     }
 }
 
@@ -153,10 +155,11 @@ impl<S, R> ClientCredentials<S, R> {
         if body.is_none() && rejected_when.is_none() {
             return None;
         }
-        let attach = self.settings.attach;
+        let attach = self.settings.attach.clone();
         let again = body.map(|body| Again::new(self.inner.clone(), attach, request, body));
         Some(Box::new(Watching {
             rejected_when: rejected_when.cloned(),
+            shown: None,
             again,
         }))
     }
@@ -186,10 +189,12 @@ impl<S, R> ClientCredentials<S, R> {
         S: Service<Request<B>> + Clone,
     {
         let Settings { source, attach, .. } = &*self.settings;
-        let attached = source.in_window_for(&named, |sent, kept| {
-            let attached = attach.attach(kept, request.headers_mut())?;
-            Ok::<_, TokenError>(attached.then_some(sent))
-        });
+        let attached = source
+            .in_window_for(&named, |sent, kept| {
+                let attached = attach.attach_bearer(kept, request.headers_mut())?;
+                Ok::<_, TokenError>(attached.then_some(sent))
+            })
+            .filter(|_| attach.presentation.is_none());
         match attached {
             Some(Ok(sent)) => self.send(request, sent, watching),
             _ if attach.leaves_alone(request.headers()) => self.send(request, None, None),
@@ -205,23 +210,27 @@ impl<S, R> ClientCredentials<S, R> {
     fn call_without_window<B>(
         &mut self,
         source: TokenSource,
-        mut request: Request<B>,
-        watching: Option<Box<Watching<S, B>>>,
+        request: Request<B>,
+        mut watching: Option<Box<Watching<S, B>>>,
     ) -> ResponseFuture<S, B>
     where
         S: Service<Request<B>> + Clone,
     {
-        let attach = self.settings.attach;
+        let attach = &self.settings.attach;
         if attach.leaves_alone(request.headers()) {
             return self.send(request, None, None);
         }
         let Some(kept) = source.ready() else {
+            let attach = attach.clone();
             let inner = self.give_back_readiness();
             let waiting = Waiting::new(inner, source, attach, request, watching);
             return ResponseFuture::waiting(waiting);
         };
-        match attach.attach(&kept, request.headers_mut()) {
-            Ok(attached) => self.send(request, attached.then(|| source.sent(&kept)), watching),
+        match attach.attach(&source, &kept, request) {
+            Ok(attached) => {
+                Watching::remember(&mut watching, attached.shown);
+                self.send(attached.request, attached.sent, watching)
+            }
             Err(error) => self.fail(error),
         }
     }

@@ -110,18 +110,22 @@ where
                 Step::Ready(acquired) => {
                     ready!(self.inner.poll_ready(cx)).map_err(Into::into)?;
                     if self.source.still_good(acquired) {
-                        let sent = self.source.sent(&acquired.kept);
-                        let mut request = self
+                        let request = self
                             .request
                             .take()
                             .expect("a future is not polled after it is done");
-                        let attached = self.attach.attach(&acquired.kept, request.headers_mut())?;
+                        let attached = self.attach.attach(&self.source, &acquired.kept, request);
+                        let attached = match attached {
+                            Ok(attached) => attached,
+                            Err(error) => return self.fall_back(Some(error)),
+                        };
+                        Watching::remember(&mut self.watching, attached.shown);
                         if self.refused.is_some() {
                             self.source.observe_replayed();
                         }
                         return Poll::Ready(Ok(Ended::Called {
-                            future: self.inner.call(request),
-                            sent: attached.then_some(sent),
+                            future: self.inner.call(attached.request),
+                            sent: attached.sent,
                             watching: self.watching.take(),
                         }));
                     }

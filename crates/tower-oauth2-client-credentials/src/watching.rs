@@ -1,17 +1,18 @@
 //! What stands beside a request that was sent, in case its token is refused.
 
-use http::{Request, Response};
+use http::{Request, Response, response};
 
 use crate::{
-    attach::Attach,
+    attach::{Attach, Shown},
     event::Verdict,
     refusal::{self, RejectedWhen},
     source::{Sent, TokenSource},
 };
 
-/// Only there if the layer was told to judge differently, or to keep requests.
+/// Only there if the layer was told to judge differently, to show tokens differently, or to keep requests.
 pub(crate) struct Watching<S, ReqBody> {
     pub(crate) rejected_when: Option<RejectedWhen>,
+    pub(crate) shown: Option<Shown>,
     pub(crate) again: Option<Again<S, ReqBody>>,
 }
 
@@ -38,16 +39,40 @@ impl<S, ReqBody> Again<S, ReqBody> {
     }
 }
 
-/// A request that is to be sent once more with another token than this one, and the answer to fall back on.
+impl<S, ReqBody> Watching<S, ReqBody> {
+    /// Remembers how the token was shown, for as long as the answer is awaited.
+    pub(crate) fn remember(watching: &mut Option<Box<Self>>, shown: Option<Shown>) {
+        if shown.is_some() {
+            let nothing = Self {
+                rejected_when: None,
+                shown: None,
+                again: None,
+            };
+            watching.get_or_insert_with(|| Box::new(nothing)).shown = shown;
+        }
+    }
+
+    /// Whether the answer refuses the token.
+    fn refuses(&self, answer: &response::Parts) -> bool {
+        match (&self.rejected_when, &self.shown) {
+            (Some(judge), _) => judge.holds(answer),
+            (None, Some(shown)) => refusal::is_refusal(&shown.scheme, answer),
+            (None, None) => refusal::is_rejection(answer),
+        }
+    }
+}
+
+/// A request that is to be sent once more, and the answer to fall back on.
 pub(crate) struct Refused<S, ReqBody, Res> {
     pub(crate) source: TokenSource,
+    /// It needs a newer token than this.
     pub(crate) generation: u64,
     pub(crate) answer: Res,
     pub(crate) again: Again<S, ReqBody>,
     pub(crate) watching: Box<Watching<S, ReqBody>>,
 }
 
-type ToSendAgain<S, ReqBody, ResBody> = Box<Refused<S, ReqBody, Response<ResBody>>>;
+type Looked<S, ReqBody, Res> = Result<Res, Box<Refused<S, ReqBody, Res>>>;
 
 /// Looks at an answer. If it refuses the token the source is told; `Err` if the request is to be sent once more.
 #[cold]
@@ -56,19 +81,22 @@ pub(crate) fn look<S, ReqBody, ResBody>(
     sent: Sent,
     watching: Option<Box<Watching<S, ReqBody>>>,
     answer: Response<ResBody>,
-) -> Result<Response<ResBody>, ToSendAgain<S, ReqBody, ResBody>> {
+) -> Looked<S, ReqBody, Response<ResBody>> {
     let (parts, body) = answer.into_parts();
-    let refused = match watching.as_ref().and_then(|it| it.rejected_when.as_ref()) {
-        Some(judge) => judge.holds(&parts),
-        None => refusal::is_rejection(&parts),
-    };
+    let shown = watching.as_ref().and_then(|it| it.shown.as_ref());
+    // With what was learned just now the same token will do.
+    let learned = shown.is_some_and(|shown| shown.presentation.learn(&shown.uri, &parts));
+    let refused = !learned
+        && watching
+            .as_ref()
+            .map_or_else(|| refusal::is_rejection(&parts), |it| it.refuses(&parts));
     let answer = Response::from_parts(parts, body);
     // Without a source the token is forgotten already.
-    let Some(source) = refused.then(|| sent.source()).flatten() else {
+    let Some(source) = (learned || refused).then(|| sent.source()).flatten() else {
         return Ok(answer);
     };
-    let verdict = source.refused(sent.generation);
-    let Some(mut watching) = watching.filter(|_| verdict != Verdict::Throttled) else {
+    let verdict = refused.then(|| source.refused(sent.generation));
+    let Some(mut watching) = watching.filter(|_| verdict != Some(Verdict::Throttled)) else {
         return Ok(answer);
     };
     let Some(again) = watching.again.take() else {
@@ -76,7 +104,7 @@ pub(crate) fn look<S, ReqBody, ResBody>(
     };
     Err(Box::new(Refused {
         source,
-        generation: sent.generation,
+        generation: if refused { sent.generation } else { 0 },
         answer,
         again,
         watching,

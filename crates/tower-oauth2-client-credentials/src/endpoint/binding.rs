@@ -56,7 +56,7 @@ impl Binding {
         let Some(dpop) = &self.dpop else {
             return Ok(());
         };
-        dpop.attach_to_token_request(parts, &super::fresh::fresh(clock))
+        dpop.attach_to_token_request(parts, &crate::fresh::fresh(clock.wall()))
             .map_err(|error| {
                 let message = format!("no token, for its DPoP proof could not be made: {error}");
                 TokenError::new(crate::error::TokenErrorKind::Configuration, message)

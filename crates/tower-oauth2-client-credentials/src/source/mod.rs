@@ -35,7 +35,7 @@ pub(crate) use {
 
 use std::{sync::Arc, time::Duration};
 
-use oauth2_client_credentials::{TokenRequest, TokenResponse};
+use oauth2_client_credentials::{Fresh, TokenRequest, TokenResponse};
 use tokio::{runtime::Handle, time};
 use tower_service::Service;
 
@@ -48,6 +48,7 @@ use crate::{
     error::{BoxError, TokenError},
     event::{Event, Verdict},
     fetch::Fetch,
+    fresh::fresh,
 };
 
 /// Warming up does not knock more often than this.
@@ -349,6 +350,11 @@ impl TokenSource {
     /// What a request that carries this token remembers of it.
     pub(crate) fn sent(&self, kept: &Kept) -> Sent {
         self.cell.sent(kept)
+    }
+
+    /// The time, and randomness, for a scheme that signs.
+    pub(crate) fn fresh(&self) -> Fresh {
+        fresh(self.owner.context.clock.wall())
     }
 
     pub(crate) fn observe_replayed(&self) {
