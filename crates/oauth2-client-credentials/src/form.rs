@@ -83,6 +83,22 @@ pub(crate) fn append_pair(body: &mut String, name: &str, value: &str) {
     Encoding::WHATWG.append(body, value);
 }
 
+/// A form that begins with `before`, as it is, and ends with these pairs.
+pub(crate) fn extended<'a>(
+    before: &str,
+    pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+) -> String {
+    // As long as it is when nothing has to be escaped.
+    let length = |(name, value): (&str, &str)| "&=".len() + name.len() + value.len();
+    let room: usize = pairs.clone().map(length).sum();
+    let mut form = String::with_capacity(before.len() + room);
+    form.push_str(before);
+    for (name, value) in pairs {
+        append_pair(&mut form, name, value);
+    }
+    form
+}
+
 /// Appends `&` where the next pair needs it.
 pub(crate) fn append_separator(body: &mut String) {
     if !body.is_empty() && !body.ends_with('&') {

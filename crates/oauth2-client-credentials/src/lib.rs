@@ -56,7 +56,7 @@
 //! | [`AssertionTemplate`] | header and claims of assertions, and their signature in two steps |
 //! | [`EndpointUri`] | where to, over https or to this machine |
 //! | [`Decoder`] | an answer in, a [`TokenResponse`] or a [`ResponseError`] out |
-//! | [`Bearer`] | the token in the `Authorization` header; [`BearerInForm`] and [`BearerInQuery`] for servers that read it elsewhere, and [`Presentation`] for a scheme of your own |
+//! | [`Bearer`] | the token in the `Authorization` header; [`BearerInForm`] and [`BearerInQuery`] for servers that read it elsewhere, with features `Dpop` and `Mac`, and [`Presentation`] for a scheme of your own |
 //! | [`Challenge`] | what a `WWW-Authenticate` asks for |
 //! | [`Issuer`] | where a server's [`Metadata`] is, and the check that it is this server's |
 //! | [`Revocation`] | a token to give back; [`RefreshRequest`] for servers that want refresh tokens used |

@@ -28,9 +28,8 @@ pub use self::error::MaterialError;
 /// The list of the server ([`Metadata::listed_auth_methods`]) may rule the method
 /// out, and never brings a better one: it tells what the server knows, and not
 /// what this client is registered for. So `client_secret_jwt` and
-/// `self_signed_tls_client_auth` are for who names them, with
-/// [`ClientSecretJwt`](crate::ClientSecretJwt) and
-/// [`SelfSignedTlsClientAuth`](crate::SelfSignedTlsClientAuth). A server without
+/// `self_signed_tls_client_auth` are for who names them, with `ClientSecretJwt`
+/// and [`SelfSignedTlsClientAuth`](crate::SelfSignedTlsClientAuth). A server without
 /// a list rules nothing out, though RFC 8414 §2 takes that for
 /// `client_secret_basic`: many have none and know more.
 ///

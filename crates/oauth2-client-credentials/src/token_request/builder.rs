@@ -215,22 +215,10 @@ impl TokenRequestBuilder {
     /// The parameters in the order that the project has fixed. Nobody else's
     /// order is a reason to change it: requests are compared byte for byte.
     fn encode(&self) -> Bytes {
-        const GRANT: &str = "grant_type=client_credentials";
-        // As long as it is when nothing has to be escaped.
-        let length = |(name, value): (&str, &str)| "&=".len() + name.len() + value.len();
-        let pairs: usize = self.pairs().map(length).sum();
-        let mut body = String::with_capacity(self.body.len() + "&".len() + GRANT.len() + pairs);
-        body.push_str(&self.body);
-        form::append_separator(&mut body);
-        body.push_str(GRANT);
-        for (name, value) in self.pairs() {
-            form::append_pair(&mut body, name, value);
-        }
-        body.into()
+        form::extended(&self.body, self.pairs()).into()
     }
 
-    /// All that follows the grant type.
-    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         let scope = self.scope.as_ref().map(|scope| ("scope", scope.as_str()));
         let resource = self.resource.iter().map(|uri| ("resource", &**uri));
         let audience = self.audience.as_deref().map(|text| ("audience", text));
@@ -238,8 +226,8 @@ impl TokenRequestBuilder {
         let details = details.map(|json| ("authorization_details", json));
         let parameters = self.parameters.iter();
         let parameters = parameters.map(|(name, value)| (&**name, &**value));
-        scope
-            .into_iter()
+        std::iter::once(("grant_type", "client_credentials"))
+            .chain(scope)
             .chain(resource)
             .chain(audience)
             .chain(details)
