@@ -105,7 +105,15 @@ async fn day(requests: usize, mut rng: Rng) {
     let mut settled = None;
     let mut under_way = JoinSet::new();
     while books.requests() < requests {
-        mishap(&mut rng, &world, &servers, &credential, &source, &mut books);
+        mishap(
+            odds,
+            &mut rng,
+            &world,
+            &servers,
+            &credential,
+            &source,
+            &mut books,
+        );
         for _ in 0..rng.usize(1..20).min(requests - books.requests()) {
             let scope = rng.usize(..SCOPES * 4);
             let foreign = rng.usize(..1_000) == 0;
