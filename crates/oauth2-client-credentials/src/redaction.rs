@@ -259,4 +259,16 @@ mod tests {
             prop_assert!(shown.contains(SECRET) && !shown.contains(&secret), "{}", shown);
         });
     }
+
+    #[test]
+    fn nothing_panics_where_a_text_was_cut() {
+        let text = "(a|b|eyJ|\\.|\u{e9}|\u{1f511}| ){0,40}";
+        proptest!(|(secret in "[ab\u{e9}]{1,6}", text in text, before in 900_usize..1_100)| {
+            let redaction = Redaction::new(&secret, Some("YTpi")).hiding_jwts(true);
+            let text = "x".repeat(before) + &text;
+            if let Some(shown) = redaction.hide(&text) {
+                prop_assert!(shown.contains(SECRET));
+            }
+        });
+    }
 }
