@@ -121,7 +121,7 @@ impl DpopNonces {
             (None, None) => return false,
         };
         let mut entry = self.entries.remove(place);
-        let had_another = entry.answered(nonce) && asks;
+        let had_another = entry.answered(nonce, asks);
         let place = if nonce.is_some() {
             self.entries.len()
         } else {
@@ -185,11 +185,15 @@ impl DpopNonces {
 }
 
 impl Entry {
-    /// Takes the nonce of an answer, and says whether it is one that the request
-    /// did not have.
-    fn answered(&mut self, nonce: Option<&str>) -> bool {
+    /// Takes the nonce of an answer, and says whether the answer asks for it and
+    /// the request did not have it.
+    ///
+    /// An answer that asks for nothing is taken for that of a request which had
+    /// the nonce: if it was another's, one is repeated in vain, and if it were
+    /// the other way round, one would fail that need not.
+    fn answered(&mut self, nonce: Option<&str>, asks: bool) -> bool {
         let is_new = nonce.is_some() && self.nonce.as_deref() != nonce;
-        let is_late = nonce.is_some() && self.earlier > 0;
+        let is_late = asks && nonce.is_some() && self.earlier > 0;
         if is_new {
             self.nonce = nonce.map(str::to_owned);
             self.earlier = self.earlier.saturating_add(self.current).saturating_sub(1);
@@ -199,7 +203,7 @@ impl Entry {
         } else {
             self.current -= 1;
         }
-        is_new || is_late
+        asks && (is_new || is_late)
     }
 }
 
@@ -334,6 +338,25 @@ mod tests {
         // No nonce, nothing to repeat with.
         take(&mut nonces);
         assert!(!nonces.answered(ResourceServer, &api, &HeaderMap::new(), true));
+    }
+
+    #[test]
+    fn a_success_takes_no_attempt_from_a_burst() {
+        let mut nonces = DpopNonces::new();
+        let api = uri("https://a/");
+        let answer = |nonces: &mut DpopNonces, asks| {
+            nonces.answered(ResourceServer, &api, &headers("1"), asks)
+        };
+        let take = |nonces: &mut DpopNonces| nonces.take(ResourceServer, &uri("https://a/"));
+        (0..10).for_each(|_| drop(take(&mut nonces)));
+        for _ in 0..10 {
+            // Refused, sent once more, and accepted before the next one is refused.
+            assert!(answer(&mut nonces, true));
+            assert_eq!(take(&mut nonces).as_deref(), Some("1"));
+            assert!(!answer(&mut nonces, false));
+        }
+        take(&mut nonces);
+        assert!(!answer(&mut nonces, true));
     }
 
     #[test]
