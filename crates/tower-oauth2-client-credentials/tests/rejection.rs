@@ -260,17 +260,31 @@ async fn grpc_unauthenticated_is_a_refusal_over_http_2_only() {
     ] {
         let server = AuthorizationServer::new();
         let source = source(&server).build();
-        let api = Api::default().service(Duration::ZERO, move |_| {
+        let (api, layer) = (
+            Api::default(),
+            ClientCredentialsLayer::new(source, origins()),
+        );
+        let api = api.service(Duration::ZERO, move |_| {
             let answer = Response::builder().version(version);
             let answer = answer.header("grpc-status", grpc_status);
             answer.body(String::new()).unwrap()
         });
-        let service = ClientCredentials::new(api, source, origins());
         for _ in 0..2 {
-            assert_eq!(send(&service).await.unwrap(), 200);
+            assert_eq!(send(&layer.layer(api.clone())).await.unwrap(), 200);
         }
         let fetched = server.token_requests();
         assert_eq!(fetched, 1 + u64::from(refused), "{version:?} {grpc_status}");
+        // By a layer that keeps requests every answer is looked at, not only those that may be refusals. The second token was refused as
+        // well, and the third one is now.
+        sleep(secs(60)).await;
+        let layer = layer.replay(replay::Cloned::new());
+        assert_eq!(send(&layer.layer(api)).await.unwrap(), 200);
+        let fetched = server.token_requests();
+        assert_eq!(
+            fetched,
+            1 + 3 * u64::from(refused),
+            "{version:?} {grpc_status}"
+        );
     }
 }
 

@@ -168,7 +168,8 @@ async fn ten_thousand_tenants_leave_nothing_behind(token_length: usize) {
             .ask_for_all(first..((thousand + 1) * 1_000).max(first))
             .await;
         let grown = live() as f64 / full as f64 - 1.0;
-        assert!(grown.abs() < 0.01, "{grown:+.4} at {first}");
+        // The set of cells may double its table once, for the places of those that went.
+        assert!(grown.abs() < 0.02, "{grown:+.4} at {first}");
     }
     assert_eq!(stack.asked(), (TENANTS + SLOW) as u64, "one each");
     // The last ones are there, the first ones are not.
