@@ -35,6 +35,10 @@ loom *args:
 props cases="10000":
     PROPTEST_CASES={{ cases }} cargo test --all-features
 
+# A day of driven time with a million requests and all mishaps; DAY_SEED plays one again.
+day requests="1000000":
+    DAY_REQUESTS={{ requests }} cargo test --release -p tower-oauth2-client-credentials --all-features --test day -- --nocapture
+
 # The protocol crate's test vectors; VECTORS_DIR may name another folder.
 vectors *args:
     cargo test -p oauth2-client-credentials --all-features --test vectors -- {{ args }}
@@ -58,6 +62,10 @@ fuzz *args:
 # This project beside its peers.
 bench *args:
     cargo run --release --manifest-path benches/Cargo.toml --bin compare -- {{ args }}
+
+# What a proof or a MAC costs each request.
+bench-presentation *args:
+    cargo run --release --manifest-path benches/Cargo.toml --bin presentation -- {{ args }}
 
 # Building a request and reading its answer beside oauth2; challenges of growing length.
 bench-protocol *args:
