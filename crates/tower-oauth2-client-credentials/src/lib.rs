@@ -46,6 +46,28 @@
 //! the header on a hop to another origin and on all after it; tower-http's does from version 0.7 on. One concurrency limit may
 //! stand around both the API's client and the token's: no permit is held while a token is awaited.
 //!
+//! # One client, many tokens
+//!
+//! A source is one client. A request that needs a token of its own (another scope, another tenant) says so among its extensions:
+//!
+//! ```
+//! use oauth2_client_credentials::TokenRequest;
+//!
+//! let orders = TokenRequest::builder().scope("orders.write").build()?;
+//! let request = http::Request::post("https://api.example.com/v1/orders").extension(orders).body(())?;
+//! # Ok::<(), tower_oauth2_client_credentials::BoxError>(())
+//! ```
+//!
+//! Each has its own token, fetched and renewed like the source's own; all share the limit of token requests at a time. A request that
+//! is kept (it is cheap to clone) saves building it anew. [`TokenSource::for_request`] makes a handle of one, for another layer or for
+//! its health.
+//!
+//! # A token that is refused
+//!
+//! A token can die early: revoked, its key rotated, the server restored from a backup. An answer that says so ([`is_rejection`]) costs
+//! one token request, however many requests it came to, and while new tokens are refused too the next ones come seldom. The request
+//! itself is sent once more if the layer was given a [replay policy](replay).
+//!
 //! # When something goes wrong
 //!
 //! A request that could not carry a token is not sent. Its error has a [`TokenError`] in its chain ([`TokenError::find`]), which says
