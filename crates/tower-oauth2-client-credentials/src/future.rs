@@ -99,9 +99,8 @@ where
                 } => {
                     let answer = ready!(future.poll(cx)).map_err(Into::into)?;
                     let (sent, watching) = (sent.take(), watching.take());
-                    let looked_at =
-                        watching.is_some() || may_be_refusal(answer.status(), answer.version());
-                    let Some(sent) = sent.filter(|_| looked_at) else {
+                    let is_suspect = watching.is_some() || may_be_refusal(&answer);
+                    let Some(sent) = sent.filter(|_| is_suspect) else {
                         return Poll::Ready(Ok(answer));
                     };
                     match watching::look(sent, watching, answer) {

@@ -2,8 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-use http::{StatusCode, Version, header::WWW_AUTHENTICATE, response};
+use http::{HeaderName, Response, StatusCode, Version, header::WWW_AUTHENTICATE, response};
 use oauth2_client_credentials::Challenge;
+
+const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
 /// The gRPC status "unauthenticated" (the gRPC protocol over HTTP/2, "Responses").
 const UNAUTHENTICATED: &str = "16";
@@ -49,8 +51,9 @@ pub(crate) fn is_refusal(scheme: &str, response: &response::Parts) -> bool {
 
 /// Whether an answer is worth the look: two comparisons for nearly all.
 #[inline]
-pub(crate) fn may_be_refusal(status: StatusCode, version: Version) -> bool {
-    status == StatusCode::UNAUTHORIZED || version >= Version::HTTP_2
+pub(crate) fn may_be_refusal<B>(response: &Response<B>) -> bool {
+    response.status() == StatusCode::UNAUTHORIZED
+        || response.version() >= Version::HTTP_2 && response.headers().contains_key(GRPC_STATUS)
 }
 
 /// Another judgement than the default one.
@@ -75,7 +78,7 @@ impl fmt::Debug for RejectedWhen {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderValue, Response};
+    use http::HeaderValue;
 
     use super::*;
 
@@ -130,7 +133,7 @@ mod tests {
         ] {
             let parts = parts(200, version, &[("grpc-status", status)]);
             assert_eq!(is_rejection(&parts), rejected, "{version:?} {status}");
-            assert!(!rejected || may_be_refusal(parts.status, parts.version));
+            assert!(!rejected || may_be_refusal(&Response::from_parts(parts, ())));
         }
     }
 }
