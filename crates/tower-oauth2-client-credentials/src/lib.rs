@@ -115,7 +115,7 @@ pub use crate::event::TracingObserver;
 
 pub use crate::{
     attach::OnExisting,
-    credential::Credential,
+    credential::{Credential, Evidence},
     endpoint::{EndpointError, EndpointLocation, TokenEndpoint},
     error::{BoxError, TokenError, TokenErrorKind},
     event::{Cause, Event, Observer, Verdict},

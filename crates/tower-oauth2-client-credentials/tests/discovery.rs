@@ -16,7 +16,7 @@ use support::TokioClock;
 use tokio::time::sleep;
 use tower::ServiceExt;
 use tower_oauth2_client_credentials::{
-    EndpointError, Fetch, TokenEndpoint, TokenError, TokenErrorKind, TokenSource,
+    Credential, EndpointError, Fetch, TokenEndpoint, TokenError, TokenErrorKind, TokenSource,
 };
 
 fn lazy(server: &Server) -> TokenEndpoint {
@@ -231,6 +231,46 @@ async fn a_client_may_be_chosen_by_the_metadata() {
         .await
         .unwrap_err();
     assert_eq!(error.source().unwrap().to_string(), "nothing fits");
+}
+
+/// Also where nothing is read before the first token is asked for.
+#[tokio::test(start_paused = true)]
+async fn a_method_follows_from_the_material_and_the_metadata() {
+    for (list, in_body) in [
+        (json!(["client_secret_post"]), Some(true)),
+        (
+            json!(["client_secret_basic", "client_secret_post"]),
+            Some(false),
+        ),
+        (Value::Null, Some(false)),
+        (json!(["private_key_jwt"]), None),
+    ] {
+        let server = Server::new();
+        let mut document = metadata("/token");
+        document["token_endpoint_auth_methods_supported"] = list.clone();
+        server.answer(OAUTH, 200, &document);
+        let credential = Credential::from_material("svc", Material::secret("s3cret"));
+        let endpoint = TokenEndpoint::new(server.clone(), issuer(), credential);
+        let outcome = fetch(&endpoint).await;
+        assert_eq!(outcome.is_ok(), in_body.is_some(), "{list}");
+        match (outcome, in_body) {
+            (Ok(()), Some(in_body)) => {
+                let body = server.received()[1].body.contains("client_secret=s3cret");
+                assert_eq!(body, in_body, "{list}");
+            }
+            (Err(error), None) => {
+                let cause = cause(&error).to_string();
+                for words in [
+                    "client_secret_basic",
+                    "private_key_jwt",
+                    "https://as.example.com",
+                ] {
+                    assert!(cause.contains(words), "{words}: {cause}");
+                }
+            }
+            _ => unreachable!(),
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

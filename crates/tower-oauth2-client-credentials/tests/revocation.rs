@@ -127,7 +127,7 @@ async fn a_refused_client_is_read_again() {
     let secrets = Arc::new(Mutex::new(vec!["second", "first"]));
     let vault = tower::service_fn(move |()| {
         let secret = secrets.lock().unwrap().pop().unwrap();
-        std::future::ready(Ok::<_, BoxError>(ClientSecretPost::new(secret).into()))
+        std::future::ready(Ok::<_, BoxError>(ClientSecretPost::new(secret)))
     });
     let server = with_revocation();
     let credential = Credential::from_service("svc", vault, Duration::MAX);

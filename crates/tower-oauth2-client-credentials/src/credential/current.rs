@@ -2,10 +2,12 @@
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use oauth2_client_credentials::{Client, ClientAuthentication};
 use tokio::time::Instant;
 
-use super::same::same_client;
+use super::{
+    evidence::{Evidence, Prover},
+    same::same_client,
+};
 use crate::error::{BoxError, TokenError, TokenErrorKind};
 
 /// The latest client that was read, its version, and what was wrong since.
@@ -17,16 +19,16 @@ pub(super) struct Current {
 
 #[derive(Default)]
 struct State {
-    client: Option<Client>,
+    prover: Option<Prover>,
     version: u64,
     read_at: Option<Instant>,
     problem: Option<TokenError>,
 }
 
 impl Current {
-    pub(super) fn of(client: Client) -> Self {
-        let this = Self::named(client.id());
-        this.replace(client);
+    pub(super) fn of(prover: Prover) -> Self {
+        let this = Self::named(prover.id());
+        this.replace(prover);
         this
     }
 
@@ -39,9 +41,9 @@ impl Current {
     }
 
     pub(super) fn client_id(&self) -> String {
-        match &self.state().client {
+        match &self.state().prover {
             // `replace` may bring another one.
-            Some(client) => client.id().to_owned(),
+            Some(prover) => prover.id().to_owned(),
             None => self.client_id.as_ref().to_owned(),
         }
     }
@@ -60,33 +62,33 @@ impl Current {
     }
 
     /// The client, or why there is none so far; and the version.
-    pub(super) fn client(&self) -> (Result<Client, TokenError>, u64) {
+    pub(super) fn prover(&self) -> (Result<Prover, TokenError>, u64) {
         let state = self.state();
-        let client = match (&state.client, &state.problem) {
-            (Some(client), _) => Ok(client.clone()),
+        let prover = match (&state.prover, &state.problem) {
+            (Some(prover), _) => Ok(prover.clone()),
             (None, Some(problem)) => Err(problem.clone()),
             (None, None) => Err(TokenError::new(
                 TokenErrorKind::Transient,
                 "no token, for the client's credential was not read: what reads it panicked or was stopped",
             )),
         };
-        (client, state.version)
+        (prover, state.version)
     }
 
-    pub(super) fn replace(&self, client: Client) {
+    pub(super) fn replace(&self, prover: Prover) {
         let mut state = self.state_mut();
-        state.client = Some(client);
+        state.prover = Some(prover);
         state.version += 1;
         state.problem = None;
     }
 
     /// Takes over what was read. What is no other client is no new version.
-    pub(super) fn adopt(&self, authentication: ClientAuthentication) -> Result<(), BoxError> {
-        let client = Client::new(&*self.client_id, authentication)?;
-        let known = self.state().client.clone();
+    pub(super) fn adopt(&self, evidence: Evidence) -> Result<(), BoxError> {
+        let prover = evidence.of(&self.client_id)?;
+        let known = self.state().prover.clone();
         // Compared outside the lock: keys sign for it.
-        if !known.is_some_and(|known| same_client(&known, &client)) {
-            self.replace(client);
+        if !known.is_some_and(|known| same_client(&known, &prover)) {
+            self.replace(prover);
         }
         self.confirm();
         Ok(())
@@ -122,7 +124,7 @@ pub(super) fn no_runtime() -> TokenError {
 
 #[cfg(test)]
 mod tests {
-    use oauth2_client_credentials::{ClientSecretBasic, ClientSecretPost};
+    use oauth2_client_credentials::{ClientSecretBasic, ClientSecretPost, Material};
 
     use super::*;
 
@@ -138,6 +140,10 @@ mod tests {
         }
         current.adopt(ClientSecretPost::new("a").into()).unwrap();
         assert_eq!(current.version(), 4, "another method");
+        for (secret, version) in [("a", 5), ("a", 5), ("b", 6)] {
+            current.adopt(Material::secret(secret).into()).unwrap();
+            assert_eq!(current.version(), version, "one that follows");
+        }
     }
 
     #[test]
@@ -145,11 +151,11 @@ mod tests {
         let current = Current::named("svc");
         let problem = || TokenError::new(TokenErrorKind::Configuration, "gone");
         current.fail(problem());
-        assert_eq!(current.client().0.unwrap_err().to_string(), "gone");
+        assert_eq!(current.prover().0.unwrap_err().to_string(), "gone");
         current.adopt(ClientSecretBasic::new("a").into()).unwrap();
         assert!(current.last_error().is_none());
         current.fail(problem());
-        assert!(current.client().0.is_ok() && current.last_error().is_some());
+        assert!(current.prover().0.is_ok() && current.last_error().is_some());
         current.confirm();
         assert!(current.last_error().is_none());
     }

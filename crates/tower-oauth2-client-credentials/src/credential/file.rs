@@ -9,17 +9,18 @@ use std::{
     time::Duration,
 };
 
-use oauth2_client_credentials::{ClientAuthentication, SecretString};
+use oauth2_client_credentials::SecretString;
 use tokio::runtime::Handle;
 
 use super::{
     ask::{Asking, Question},
     current::Current,
+    evidence::Evidence,
 };
 use crate::error::{BoxError, TokenError, TokenErrorKind};
 
-/// Makes an authentication of a file's bytes.
-pub(super) type Reader = Box<dyn Fn(&[u8]) -> Result<ClientAuthentication, BoxError> + Send + Sync>;
+/// Makes evidence of a file's bytes.
+pub(super) type Reader = Box<dyn Fn(&[u8]) -> Result<Evidence, BoxError> + Send + Sync>;
 
 /// A file, and what was in it the last time.
 pub(super) struct CredentialFile {

@@ -2,16 +2,19 @@
 
 mod ask;
 mod current;
+mod evidence;
 mod file;
 mod same;
 mod service;
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
-use oauth2_client_credentials::{Client, ClientAssertion, ClientAuthentication, SecretString};
+use oauth2_client_credentials::{Client, ClientAssertion, Material, SecretString};
 use tokio::{runtime::Handle, time};
 use tower_service::Service;
 
+pub use self::evidence::Evidence;
+pub(crate) use self::evidence::Prover;
 use self::{
     ask::Asking,
     current::Current,
@@ -67,11 +70,30 @@ impl Credential {
     /// A credential that stays as it is until somebody calls [`replace`](Self::replace).
     #[must_use]
     pub fn new(client: Client) -> Self {
-        Self::with_origin(Current::of(client), Origin::Fixed)
+        Self::with_origin(Current::of(Prover::Client(client)), Origin::Fixed)
+    }
+
+    /// The same for a client whose method follows from what it has and, where there is any, from the issuer's metadata.
+    ///
+    /// ```
+    /// use oauth2_client_credentials::{Issuer, Material};
+    /// use tower_oauth2_client_credentials::{Credential, TokenEndpoint};
+    /// # fn http_client() -> oauth2_client_credentials_testkit::AuthorizationServer { oauth2_client_credentials_testkit::AuthorizationServer::new() }
+    ///
+    /// // HTTP Basic, or in the body if the issuer lists that and not Basic.
+    /// let credential = Credential::from_material("svc", Material::secret("s3cret"));
+    /// let endpoint = TokenEndpoint::new(http_client(), Issuer::new("https://as.example.com")?, credential);
+    /// # Ok::<(), tower_oauth2_client_credentials::BoxError>(())
+    /// ```
+    #[must_use]
+    pub fn from_material(client_id: impl Into<String>, material: impl Into<Material>) -> Self {
+        let prover = Prover::Material(client_id.into().into(), material.into());
+        Self::with_origin(Current::of(prover), Origin::Fixed)
     }
 
     /// The secret in the file at `path`, for the client called `client_id`. `method` says how it authenticates:
-    /// `ClientSecretBasic::new`, `ClientSecretPost::new`, or a closure that sets more.
+    /// `ClientSecretBasic::new`, `ClientSecretPost::new`, `Material::secret` if the issuer's metadata is to say, or a closure that
+    /// sets more.
     ///
     /// The file is read as [`from_file`](Self::from_file) says. It has to be UTF-8; line ends after the secret are no part of it.
     #[must_use]
@@ -81,7 +103,7 @@ impl Credential {
         method: impl Fn(SecretString) -> A + Send + Sync + 'static,
     ) -> Self
     where
-        A: Into<ClientAuthentication>,
+        A: Into<Evidence>,
     {
         Self::from_file(client_id, path, move |bytes| {
             Ok(method(secret_text(bytes)?).into())
@@ -95,7 +117,7 @@ impl Credential {
         Self::secret_file(client_id, path, ClientAssertion::new)
     }
 
-    /// Whatever is in the file at `path`, for the client called `client_id`. `read` makes an authentication of its bytes; an
+    /// Whatever is in the file at `path`, for the client called `client_id`. `read` makes the evidence of its bytes; an
     /// error of it must not repeat them, for it is shown.
     ///
     /// The file is read before each token request, when the server answers `invalid_client`, and about once a second while
@@ -117,7 +139,7 @@ impl Credential {
     pub fn from_file(
         client_id: impl Into<String>,
         path: impl Into<PathBuf>,
-        read: impl Fn(&[u8]) -> Result<ClientAuthentication, BoxError> + Send + Sync + 'static,
+        read: impl Fn(&[u8]) -> Result<Evidence, BoxError> + Send + Sync + 'static,
     ) -> Self {
         let file = CredentialFile::new(path.into(), Box::new(read));
         Self::with_origin(Current::named(client_id), Origin::File(Arc::new(file)))
@@ -138,14 +160,15 @@ impl Credential {
     ///
     /// let vault = tower::service_fn(|()| async {
     ///     let secret = read_from_vault().await?;
-    ///     Ok::<_, BoxError>(ClientSecretPost::new(secret).into())
+    ///     Ok::<_, BoxError>(ClientSecretPost::new(secret))
     /// });
     /// let credential = Credential::from_service("svc", vault, Duration::from_secs(600));
     /// ```
     #[must_use]
     pub fn from_service<T>(client_id: impl Into<String>, service: T, max_age: Duration) -> Self
     where
-        T: Service<(), Response = ClientAuthentication> + Clone + Send + 'static,
+        T: Service<()> + Clone + Send + 'static,
+        T::Response: Into<Evidence>,
         T::Future: Send + 'static,
         T::Error: Into<BoxError>,
     {
@@ -172,7 +195,7 @@ impl Credential {
     ///
     /// A file or a service takes over again as soon as it has something else than before.
     pub fn replace(&self, client: Client) {
-        self.current.replace(client);
+        self.current.replace(Prover::Client(client));
     }
 
     /// How many credentials there were, this one included; 0 if none was read so far.
@@ -193,8 +216,8 @@ impl Credential {
     }
 
     /// The client, if there is one by now, and a note of which credential it is.
-    pub(crate) fn current(&self) -> (Result<Client, TokenError>, Tried) {
-        let (client, version) = self.current.client();
+    pub(crate) fn current(&self) -> (Result<Prover, TokenError>, Tried) {
+        let (client, version) = self.current.prover();
         let credential = self.clone();
         let tried = Tried {
             credential,

@@ -5,11 +5,26 @@ use std::time::SystemTime;
 use http::Request;
 use oauth2_client_credentials::{Client, EndpointUri, Fresh, TokenRequest};
 
+use super::evidence::Prover;
+
 /// Whether both would send the same. Nothing of a client can be looked at but what it makes, so both make the same request, with
 /// the same time and randomness.
 ///
 /// Signatures with a salt (`PS256` and its like) differ each time: such a client is never the same.
-pub(super) fn same_client(one: &Client, other: &Client) -> bool {
+pub(super) fn same_client(one: &Prover, other: &Prover) -> bool {
+    match (one, other) {
+        // What follows from the same material is the same.
+        (Prover::Client(_), Prover::Client(_)) | (Prover::Material(..), Prover::Material(..)) => {
+            match (one.client(None), other.client(None)) {
+                (Ok(one), Ok(other)) => sends_the_same(&one, &other),
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+fn sends_the_same(one: &Client, other: &Client) -> bool {
     let Ok(endpoint) = EndpointUri::new("https://same.invalid/") else {
         return false;
     };
@@ -50,7 +65,11 @@ mod tests {
         };
         for (row, one) in all().iter().enumerate() {
             for (column, other) in all().iter().enumerate() {
-                assert_eq!(same_client(one, other), row == column, "{one:?} {other:?}");
+                assert_eq!(
+                    sends_the_same(one, other),
+                    row == column,
+                    "{one:?} {other:?}"
+                );
             }
         }
     }

@@ -5,7 +5,6 @@ use std::{
     time::Duration,
 };
 
-use oauth2_client_credentials::ClientAuthentication;
 use tokio::{runtime::Handle, time::Instant};
 use tower::{ServiceExt, util::BoxCloneService};
 use tower_service::Service;
@@ -13,13 +12,14 @@ use tower_service::Service;
 use super::{
     ask::{Asking, Question},
     current::Current,
+    evidence::Evidence,
 };
 use crate::error::{BoxError, TokenError, TokenErrorKind};
 
 /// A service that is asked for the credential, with its types erased.
 pub(super) struct CredentialService {
     /// It need not be `Sync`, and is locked for one clone.
-    service: Mutex<BoxCloneService<(), ClientAuthentication, BoxError>>,
+    service: Mutex<BoxCloneService<(), Evidence, BoxError>>,
     max_age: Duration,
     question: Question,
     failed_at: Mutex<Option<Instant>>,
@@ -31,12 +31,15 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 impl CredentialService {
     pub(super) fn new<T>(service: T, max_age: Duration) -> Self
     where
-        T: Service<(), Response = ClientAuthentication> + Clone + Send + 'static,
+        T: Service<()> + Clone + Send + 'static,
+        T::Response: Into<Evidence>,
         T::Future: Send + 'static,
         T::Error: Into<BoxError>,
     {
         Self {
-            service: Mutex::new(BoxCloneService::new(service.map_err(Into::into))),
+            service: Mutex::new(BoxCloneService::new(
+                service.map_response(Into::into).map_err(Into::into),
+            )),
             max_age,
             question: Question::default(),
             failed_at: Mutex::new(None),
@@ -73,14 +76,14 @@ impl CredentialService {
         })
     }
 
-    fn clone_service(&self) -> BoxCloneService<(), ClientAuthentication, BoxError> {
+    fn clone_service(&self) -> BoxCloneService<(), Evidence, BoxError> {
         let service = self.service.lock().unwrap_or_else(PoisonError::into_inner);
         service.clone()
     }
 
-    fn take(&self, current: &Current, answer: Result<ClientAuthentication, BoxError>) {
-        let outcome = answer.map_err(problem).and_then(|authentication| {
-            current.adopt(authentication).map_err(|error| {
+    fn take(&self, current: &Current, answer: Result<Evidence, BoxError>) {
+        let outcome = answer.map_err(problem).and_then(|evidence| {
+            current.adopt(evidence).map_err(|error| {
                 let message = format!("no token, for the client's credential is none: {error}");
                 TokenError::new(TokenErrorKind::Configuration, message)
             })

@@ -3,7 +3,27 @@
 use oauth2_client_credentials::{Client, EndpointUri, Metadata};
 
 use super::binding::Binding;
-use crate::error::{TokenError, TokenErrorKind};
+use crate::{
+    credential::Prover,
+    error::{TokenError, TokenErrorKind, chain},
+};
+
+/// The client, by the method that is named or that follows from the metadata.
+pub(super) fn client(prover: &Prover, metadata: Option<&Metadata>) -> Result<Client, TokenError> {
+    prover.client(metadata).map_err(|error| {
+        let problem = chain(Some(&error))
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(": ");
+        match metadata {
+            Some(metadata) => unfit(metadata, &problem),
+            None => {
+                let message = format!("no token, for {problem}");
+                TokenError::new(TokenErrorKind::Configuration, message)
+            }
+        }
+    })
+}
 
 /// The token endpoint for this client: the one for mutual TLS if it has a certificate and there is one (RFC 8705 §5).
 ///

@@ -1,15 +1,20 @@
 //! One order for a token, from the credential to the answer.
 
+use std::sync::Arc;
+
 use http::{Request, Response};
 use oauth2_client_credentials::{
-    Client, Decoder, EndpointUri, ErrorKind, ResponseError, TokenRequest, TokenResponse,
+    Client, Decoder, EndpointUri, ErrorKind, Metadata, ResponseError, TokenRequest, TokenResponse,
 };
 
 use super::{
     EndpointError, TokenEndpoint, choice, discovery::Discovery, error::Task, fresh::freshened,
     location::Place,
 };
-use crate::error::{BoxError, TokenError};
+use crate::{
+    credential::Prover,
+    error::{BoxError, TokenError},
+};
 
 impl TokenEndpoint {
     pub(super) async fn fetch(self, request: TokenRequest) -> Result<TokenResponse, EndpointError> {
@@ -33,12 +38,9 @@ impl TokenEndpoint {
     }
 
     async fn attempt(&self, request: &TokenRequest) -> Result<TokenResponse, EndpointError> {
-        let (client, tried) = self.credential.current();
-        let prepared = match client {
-            Ok(client) => self
-                .endpoint_for(&client)
-                .await
-                .map(|endpoint| (client, endpoint)),
+        let (prover, tried) = self.credential.current();
+        let prepared = match prover {
+            Ok(prover) => self.endpoint_for(&prover).await,
             Err(error) => Err(error),
         };
         let (client, endpoint) = match prepared {
@@ -58,15 +60,33 @@ impl TokenEndpoint {
         outcome
     }
 
-    /// Where this client asks for a token.
-    pub(super) async fn endpoint_for(&self, client: &Client) -> Result<EndpointUri, TokenError> {
+    /// Who asks for a token, and where.
+    pub(super) async fn endpoint_for(
+        &self,
+        prover: &Prover,
+    ) -> Result<(Client, EndpointUri), TokenError> {
         match &self.place {
-            Place::Known(endpoint) => Ok(endpoint.clone()),
+            Place::Known(endpoint) => Ok((choice::client(prover, None)?, endpoint.clone())),
             Place::Discovered(discovery) => {
                 let metadata = discovery.metadata(&self.http, &*self.clock).await?;
-                choice::token_endpoint(&metadata, client, &self.binding)
+                let client = choice::client(prover, Some(&metadata))?;
+                let endpoint = choice::token_endpoint(&metadata, &client, &self.binding)?;
+                Ok((client, endpoint))
             }
         }
+    }
+
+    /// Who asks, by the issuer's metadata if there is an issuer.
+    pub(super) async fn client(
+        &self,
+        prover: &Prover,
+    ) -> Result<(Client, Option<Arc<Metadata>>), TokenError> {
+        let metadata = match self.place.discovery() {
+            Some(discovery) => Some(discovery.metadata(&self.http, &*self.clock).await?),
+            None => None,
+        };
+        let client = choice::client(prover, metadata.as_deref())?;
+        Ok((client, metadata))
     }
 
     pub(super) fn has_certificate(&self, client: &Client) -> bool {
@@ -75,12 +95,12 @@ impl TokenEndpoint {
 
     /// Whether the endpoint that was asked is gone, and the issuer has another one by now.
     async fn has_moved(&self, error: &EndpointError) -> bool {
-        let (Some(asked), (Ok(client), _)) = (error.gone(), self.credential.current()) else {
+        let (Some(asked), (Ok(prover), _)) = (error.gone(), self.credential.current()) else {
             return false;
         };
-        self.endpoint_for(&client)
+        self.endpoint_for(&prover)
             .await
-            .is_ok_and(|endpoint| endpoint != *asked)
+            .is_ok_and(|(_, endpoint)| endpoint != *asked)
     }
 
     async fn exchange(

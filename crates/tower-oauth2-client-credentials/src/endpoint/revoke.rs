@@ -1,11 +1,12 @@
 //! Giving tokens back (RFC 7009).
 
 use oauth2_client_credentials::{
-    Client, Decoder, EndpointUri, Revocation, SecretString, TokenTypeHint,
+    Client, Decoder, EndpointUri, Metadata, Revocation, SecretString, TokenTypeHint,
 };
 
-use super::{EndpointError, TokenEndpoint, error::Task, fresh::freshened, location::Place};
+use super::{EndpointError, TokenEndpoint, error::Task, fresh::freshened};
 use crate::{
+    credential::Prover,
     error::{BoxError, TokenError, TokenErrorKind},
     source::Token,
 };
@@ -49,9 +50,9 @@ impl TokenEndpoint {
     }
 
     async fn try_to_revoke(&self, token: &SecretString) -> Result<(), EndpointError> {
-        let (client, tried) = self.credential.current();
-        let prepared = match client {
-            Ok(client) => self.revoked_at(&client).await.map(|uri| (client, uri)),
+        let (prover, tried) = self.credential.current();
+        let prepared = match prover {
+            Ok(prover) => self.revoked_at(&prover).await,
             Err(error) => Err(error),
         };
         let (client, endpoint) = match prepared {
@@ -62,29 +63,27 @@ impl TokenEndpoint {
         outcome.map_err(|error| EndpointError::new(Task::Revocation(endpoint), tried, error))
     }
 
-    async fn revoked_at(&self, client: &Client) -> Result<EndpointUri, TokenError> {
-        let problem = |problem: String| {
-            let message = format!(
-                "the token cannot be revoked, for {problem}; give it with `TokenEndpoint::revocation_endpoint`"
-            );
-            TokenError::new(TokenErrorKind::Configuration, message)
-        };
-        match (&self.revocation, &self.place) {
-            (Some(endpoint), _) => Ok(endpoint.clone()),
-            (None, Place::Known(_)) => Err(problem("no revocation endpoint is known".to_owned())),
-            (None, Place::Discovered(discovery)) => {
-                let metadata = discovery.metadata(&self.http, &*self.clock).await?;
-                let named = metadata.checked_revocation_endpoint(self.has_certificate(client));
-                match named {
-                    Ok(Some(endpoint)) => Ok(endpoint.clone()),
-                    Ok(None) => Err(problem(format!(
-                        "the metadata of the issuer {} names no revocation endpoint",
-                        discovery.issuer()
-                    ))),
-                    Err(error) => Err(problem(error.to_string())),
-                }
-            }
+    async fn revoked_at(&self, prover: &Prover) -> Result<(Client, EndpointUri), TokenError> {
+        let (client, metadata) = self.client(prover).await?;
+        if let Some(endpoint) = &self.revocation {
+            return Ok((client, endpoint.clone()));
         }
+        let named = match &metadata {
+            Some(metadata) => metadata.checked_revocation_endpoint(self.has_certificate(&client)),
+            None => Ok(None),
+        };
+        let problem = match (named, metadata.as_deref().map(Metadata::issuer)) {
+            (Ok(Some(endpoint)), _) => return Ok((client, endpoint.clone())),
+            (Ok(None), Some(issuer)) => {
+                format!("the metadata of the issuer {issuer} names no revocation endpoint")
+            }
+            (Ok(None), None) => "no revocation endpoint is known".to_owned(),
+            (Err(error), _) => error.to_string(),
+        };
+        let message = format!(
+            "the token cannot be revoked, for {problem}; give it with `TokenEndpoint::revocation_endpoint`"
+        );
+        Err(TokenError::new(TokenErrorKind::Configuration, message))
     }
 
     async fn send_revocation(
