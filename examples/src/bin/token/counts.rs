@@ -5,13 +5,8 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use bytes::Bytes;
 use http::{Method, Request};
-use http_body_util::Full;
-use tower::{ServiceExt, util::MapRequest};
 use tower_oauth2_client_credentials::{Event, Observer};
-
-use crate::http_client::HttpClient;
 
 /// Clones count together.
 #[derive(Clone, Debug, Default)]
@@ -21,18 +16,11 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Counts the token requests among what goes through `http`; metadata is read with GET.
-    pub(crate) fn counting(
-        self,
-        http: HttpClient,
-    ) -> MapRequest<HttpClient, impl FnMut(Request<Full<Bytes>>) -> Request<Full<Bytes>> + Clone>
-    {
-        http.map_request(move |request: Request<Full<Bytes>>| {
-            if request.method() == Method::POST {
-                self.token_requests.fetch_add(1, Ordering::Relaxed);
-            }
-            request
-        })
+    /// A request is on its way to the authorization server; metadata is read with GET.
+    pub(crate) fn sent<B>(&self, request: &Request<B>) {
+        if request.method() == Method::POST {
+            self.token_requests.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn token_requests(&self) -> u64 {

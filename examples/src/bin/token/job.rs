@@ -1,8 +1,12 @@
 //! What the arguments ask for, checked before anything is sent.
 
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
 use oauth2_client_credentials::{
     Decoder, Dpop, Metadata, RequestError, RequestErrorKind, TokenRequest,
 };
+use tower::ServiceExt;
 use tower_oauth2_client_credentials::{TokenEndpoint, TokenSource};
 
 use crate::{
@@ -87,7 +91,12 @@ impl Job {
 
     /// The token endpoint, with the best client that it does not rule out.
     async fn endpoint(&self, counts: &Counts) -> Result<TokenEndpoint, Failure> {
-        let http = counts.clone().counting(self.http.clone());
+        let counts = counts.clone();
+        let http = self.http.clone();
+        let http = http.map_request(move |request: Request<Full<Bytes>>| {
+            counts.sent(&request);
+            request
+        });
         match self.place.clone() {
             Place::TokenEndpoint(uri) => {
                 Ok(TokenEndpoint::new(http, uri, self.candidates.choose(None)?))
