@@ -1,16 +1,14 @@
 //! Tokens that are bound to a certificate or a key, at oidc-provider and at a resource that looks at the binding.
 
-use bytes::Bytes;
 use http::{Request, StatusCode};
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use oauth2_client_credentials::{
-    Client, ClientSecretBasic, Dpop, DpopKey, Fresh, Presentation, TlsClientAuth, TokenRequest,
-    TokenType,
+    Client, ClientSecretBasic, Dpop, DpopKey, TlsClientAuth, TokenRequest, TokenType,
 };
 use tests::{HttpsClient, Identity, OidcProvider, Pki, ask, exchange, http_client, https_client};
-use tower::{Layer, ServiceExt};
+use tower::Layer;
 use tower_oauth2_client_credentials::{
-    BoxError, ClientCredentialsLayer, Origins, Token, TokenEndpoint, TokenSource,
+    BoxError, ClientCredentialsLayer, Origins, TokenEndpoint, TokenSource, replay::Cloned,
 };
 
 type TestResult = Result<(), BoxError>;
@@ -78,12 +76,14 @@ async fn a_token_that_is_bound_to_a_key_is_accepted_with_a_proof_and_not_without
         assert_eq!(*token.token_type(), TokenType::DPoP);
 
         let uri = provider.resource_uri();
-        assert_eq!(show(&dpop, &token, &uri).await?, StatusCode::OK, "{id}");
-        assert_eq!(
-            show(&dpop, &token, &uri).await?,
-            StatusCode::OK,
-            "{id} once more"
-        );
+        let layer = ClientCredentialsLayer::new(source, provider.origins()?)
+            .presentation(dpop)
+            .replay(Cloned::new());
+        for _ in 0..2 {
+            let answer = ask(layer.layer(http_client()), &uri).await?;
+            assert_eq!(answer.status(), StatusCode::OK, "{answer:?}");
+            assert_eq!(answer.json()["client_id"], id);
+        }
 
         let bearer = format!("Bearer {}", token.access_token().expose());
         let stolen = Request::get(&uri)
@@ -105,32 +105,4 @@ async fn a_token_that_is_bound_to_a_key_is_accepted_with_a_proof_and_not_without
         );
     }
     Ok(())
-}
-
-/// Shows a token with a proof, and once more if the resource wants another nonce.
-async fn show(dpop: &Dpop, token: &Token, uri: &str) -> Result<StatusCode, BoxError> {
-    let mut last = false;
-    loop {
-        let (mut head, body) = Request::get(uri)
-            .body(Full::<Bytes>::default())?
-            .into_parts();
-        dpop.attach(&mut head, token.response(), &fresh())?;
-        let sent = Request::from_parts(head, body);
-        let target = sent.uri().clone();
-        let (head, body) = http_client().oneshot(sent).await?.into_parts();
-        body.collect().await?;
-        let again = dpop.learn(&target, &head);
-        if last || !again {
-            return Ok(head.status);
-        }
-        last = true;
-    }
-}
-
-/// As random as a hasher's key, which is enough for a server that lives as long as one test.
-fn fresh() -> Fresh {
-    use std::hash::{BuildHasher, RandomState};
-    let random = RandomState::new().hash_one(0).to_be_bytes().repeat(2);
-    let random = random.try_into().expect("twice eight bytes");
-    Fresh::new(std::time::SystemTime::now(), random)
 }

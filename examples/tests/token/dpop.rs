@@ -97,6 +97,11 @@ async fn nonces_of_both_servers_are_learned_and_used() {
         (&json["status"], &json["requests"]),
         (&200.into(), &2.into())
     );
+    // A nonce is no refusal of the token.
+    assert_eq!(
+        (&json["rejected"], &json["replayed"]),
+        (&0.into(), &1.into())
+    );
     assert_eq!(server.paths(), ["/token", "/token", "/api", "/api", "/api"]);
     let received = server.received();
     let shown = received.last().unwrap();

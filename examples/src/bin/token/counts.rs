@@ -12,6 +12,7 @@ use tower_oauth2_client_credentials::{Event, Observer};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counts {
     token_requests: Arc<AtomicU64>,
+    rejected: Arc<AtomicU64>,
     replayed: Arc<AtomicU64>,
 }
 
@@ -27,6 +28,12 @@ impl Counts {
         self.token_requests.load(Ordering::Relaxed)
     }
 
+    /// Tokens that the resource refused.
+    pub(crate) fn rejected(&self) -> u64 {
+        self.rejected.load(Ordering::Relaxed)
+    }
+
+    /// Requests that were sent once more.
     pub(crate) fn replayed(&self) -> u64 {
         self.replayed.load(Ordering::Relaxed)
     }
@@ -34,8 +41,10 @@ impl Counts {
 
 impl Observer for Counts {
     fn observe(&self, event: &Event<'_>) {
-        if let Event::Replayed { .. } = event {
-            self.replayed.fetch_add(1, Ordering::Relaxed);
-        }
+        match event {
+            Event::Rejected { .. } => self.rejected.fetch_add(1, Ordering::Relaxed),
+            Event::Replayed { .. } => self.replayed.fetch_add(1, Ordering::Relaxed),
+            _ => return,
+        };
     }
 }

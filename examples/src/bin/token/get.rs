@@ -20,7 +20,6 @@ use tower_oauth2_client_credentials::{
 
 use crate::{
     arguments::Arguments,
-    bound,
     failure::Failure,
     http_client::HttpClient,
     outcome::{Answer, Outcome, Unanswered},
@@ -89,11 +88,14 @@ impl Get {
         source: TokenSource,
         dpop: Option<Dpop>,
     ) -> Outcome {
-        // A GET may be sent twice: one that was refused for its token is, with another.
+        // A GET may be sent twice: one that was refused for its token is, with another, and one that lacked a nonce with that.
         let layer = ClientCredentialsLayer::new(source, self.origins.clone()).replay(Empty::new());
+        let layer = match dpop {
+            Some(dpop) => layer.presentation(dpop),
+            None => layer,
+        };
         let worker = Worker {
             service: layer.layer(http),
-            dpop,
             uri: self.uri,
             left: Arc::new(AtomicU32::new(self.repeat)),
             outcome: Arc::new(Mutex::new(Outcome::default())),
@@ -112,7 +114,6 @@ impl Get {
 #[derive(Clone)]
 struct Worker {
     service: ClientCredentials<HttpClient, Empty>,
-    dpop: Option<Dpop>,
     uri: Uri,
     left: Arc<AtomicU32>,
     outcome: Arc<Mutex<Outcome>>,
@@ -139,16 +140,8 @@ impl Worker {
     }
 
     async fn send(&self) -> Result<Answer, BoxError> {
-        let response = match &self.dpop {
-            Some(dpop) => {
-                let http = self.service.get_ref().clone();
-                bound::get(http, self.service.source(), dpop, &self.uri).await?
-            }
-            None => {
-                let request = Request::get(&self.uri).body(Full::<Bytes>::default())?;
-                self.service.clone().oneshot(request).await?
-            }
-        };
+        let request = Request::get(&self.uri).body(Full::<Bytes>::default())?;
+        let response = self.service.clone().oneshot(request).await?;
         let (parts, body) = response.into_parts();
         let body = Limited::new(body, LONGEST_BODY).collect().await?.to_bytes();
         Ok(Answer::new(parts, body))

@@ -18,7 +18,6 @@
 //! and no token to standard error.
 
 mod arguments;
-mod bound;
 mod client;
 mod counts;
 mod dpop;

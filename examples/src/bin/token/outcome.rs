@@ -19,7 +19,6 @@ use crate::{
 pub(crate) struct Outcome {
     requests: u64,
     served: u64,
-    rejected: u64,
     last: Option<Answer>,
     last_bad: Option<Answer>,
     first_failure: Option<Failure>,
@@ -59,9 +58,6 @@ impl Outcome {
         self.requests += 1;
         match result {
             Ok(answer) => {
-                if answer.status == StatusCode::UNAUTHORIZED {
-                    self.rejected += 1;
-                }
                 if answer.status.is_success() {
                     self.served += 1;
                 } else {
@@ -91,8 +87,7 @@ impl Outcome {
                 "body": body,
                 "requests": self.requests,
                 "token_requests": counts.token_requests(),
-                // Of a request that was sent once more the last answer is here, and the first was a rejection.
-                "rejected": self.rejected + counts.replayed(),
+                "rejected": counts.rejected(),
                 "replayed": counts.replayed(),
             });
             return output::write(object.to_string().as_bytes());
