@@ -6,24 +6,24 @@ use std::str::Utf8Error;
 /// Which bytes stay as they are, and what becomes of a space.
 #[derive(Clone, Copy)]
 pub(crate) struct Encoding {
-    keeps: fn(u8) -> bool,
+    keeps: &'static Bytes,
     space: &'static str,
 }
 
 impl Encoding {
     /// The serializer of `application/x-www-form-urlencoded`.
     pub(crate) const WHATWG: Self = Self {
-        keeps: whatwg_keeps,
+        keeps: &WHATWG,
         space: "+",
     };
     /// The same with a space as `%20`, which more servers read.
     pub(crate) const WHATWG_SPACE_ESCAPED: Self = Self {
-        keeps: whatwg_keeps,
+        keeps: &WHATWG,
         space: "%20",
     };
     /// Nothing but letters and digits stays.
     pub(crate) const ALPHANUMERIC: Self = Self {
-        keeps: |byte| byte.is_ascii_alphanumeric(),
+        keeps: &ALPHANUMERIC,
         space: "+",
     };
     /// What a reader may meet of a text that somebody encoded, the first being
@@ -38,7 +38,7 @@ impl Encoding {
             ..Self::ALPHANUMERIC
         },
         Self {
-            keeps: |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'),
+            keeps: &UNRESERVED,
             space: "%20",
         },
     ];
@@ -49,7 +49,7 @@ impl Encoding {
         // What stays is copied in one go: most texts have little else.
         let mut kept = 0;
         for (place, byte) in text.bytes().enumerate() {
-            if (self.keeps)(byte) {
+            if self.keeps[usize::from(byte)] {
                 continue;
             }
             if kept < place {
@@ -71,8 +71,26 @@ impl Encoding {
     }
 }
 
-fn whatwg_keeps(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b'-' | b'.' | b'_')
+/// For each byte, whether it is one of these.
+type Bytes = [bool; 256];
+
+static WHATWG: Bytes = alphanumeric_and(b"*-._");
+static ALPHANUMERIC: Bytes = alphanumeric_and(b"");
+static UNRESERVED: Bytes = alphanumeric_and(b"-._~");
+
+const fn alphanumeric_and(others: &[u8]) -> Bytes {
+    let mut bytes = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        bytes[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut place = 0;
+    while place < others.len() {
+        bytes[others[place] as usize] = true;
+        place += 1;
+    }
+    bytes
 }
 
 /// Appends `name=value`, with `&` before it unless it is the first.
@@ -83,16 +101,18 @@ pub(crate) fn append_pair(body: &mut String, name: &str, value: &str) {
     Encoding::WHATWG.append(body, value);
 }
 
-/// A form that begins with `before`, as it is, and ends with these pairs.
+/// A form that begins with two that are encoded, and ends with these pairs.
 pub(crate) fn extended<'a>(
-    before: &str,
+    [first, second]: [&str; 2],
     pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone,
 ) -> String {
     // As long as it is when nothing has to be escaped.
     let length = |(name, value): (&str, &str)| "&=".len() + name.len() + value.len();
     let room: usize = pairs.clone().map(length).sum();
-    let mut form = String::with_capacity(before.len() + room);
-    form.push_str(before);
+    let mut form = String::with_capacity(first.len() + "&".len() + second.len() + room);
+    form.push_str(first);
+    append_separator(&mut form);
+    form.push_str(second);
     for (name, value) in pairs {
         append_pair(&mut form, name, value);
     }

@@ -12,7 +12,7 @@ use crate::scope::Scope;
 use crate::uri::is_absolute_uri;
 
 use super::details::is_authorization_details;
-use super::{Inner, TokenRequest};
+use super::{GRANT, Inner, TokenRequest};
 
 /// Builds a [`TokenRequest`].
 ///
@@ -215,9 +215,10 @@ impl TokenRequestBuilder {
     /// The parameters in the order that the project has fixed. Nobody else's
     /// order is a reason to change it: requests are compared byte for byte.
     fn encode(&self) -> Bytes {
-        form::extended(&self.body, self.pairs()).into()
+        form::extended([&self.body, GRANT], self.pairs()).into()
     }
 
+    /// All that follows the grant type.
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         let scope = self.scope.as_ref().map(|scope| ("scope", scope.as_str()));
         let resource = self.resource.iter().map(|uri| ("resource", &**uri));
@@ -226,8 +227,8 @@ impl TokenRequestBuilder {
         let details = details.map(|json| ("authorization_details", json));
         let parameters = self.parameters.iter();
         let parameters = parameters.map(|(name, value)| (&**name, &**value));
-        std::iter::once(("grant_type", "client_credentials"))
-            .chain(scope)
+        scope
+            .into_iter()
             .chain(resource)
             .chain(audience)
             .chain(details)

@@ -50,10 +50,12 @@ struct Inner {
     body: Bytes,
 }
 
+/// What every request begins with (RFC 6749 §4.4.2).
+const GRANT: &str = "grant_type=client_credentials";
+
 impl TokenRequest {
     /// Asks for nothing in particular.
     pub fn new() -> Self {
-        const BODY: &[u8] = b"grant_type=client_credentials";
         Self {
             inner: Arc::new(Inner {
                 scope: None,
@@ -62,7 +64,7 @@ impl TokenRequest {
                 authorization_details: None,
                 parameters: Vec::new(),
                 include_client_id: false,
-                body: Bytes::from_static(BODY),
+                body: Bytes::from_static(GRANT.as_bytes()),
             }),
         }
     }
