@@ -22,7 +22,7 @@ use super::{
     flight::{Flight, Outcome},
     gate::Failure,
     landing::{Landed, Landing},
-    token::Answer,
+    weigh::Answer,
 };
 use crate::{
     credential::Tried,

@@ -12,7 +12,8 @@ use super::{
     flight::{Flight, Outcome},
     gate::{Failure, Flown},
     state::State,
-    token::{Answer, Kept, Weighed, weigh},
+    token::Kept,
+    weigh::{Answer, Weighed, weigh},
 };
 use crate::{error::TokenError, event::Cause, sync::lock};
 

@@ -20,6 +20,8 @@ mod rejection;
 mod schedule;
 mod state;
 mod token;
+mod weigh;
+mod window;
 
 pub use builder::TokenSourceBuilder;
 pub use clock::{Clock, SystemClock};

@@ -26,7 +26,8 @@ use super::{
     gate::Failure,
     landing::Landing,
     state::Decision,
-    token::{Answer, Kept},
+    token::Kept,
+    weigh::Answer,
 };
 use crate::{
     error::{BoxError, TokenError, TokenErrorKind},

@@ -5,14 +5,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use http::HeaderValue;
 use oauth2_client_credentials::{Bearer, SecretString, TokenResponse, TokenType};
 
-use super::{
-    clock::Moment,
-    schedule::{Schedule, Times},
-};
-use crate::{
-    fetch::TokenDigest,
-    sync::{AtomicU64, Ordering},
-};
+use super::{clock::Moment, schedule::Times, window::Window};
+use crate::fetch::TokenDigest;
 
 /// A token that may be used now.
 ///
@@ -153,6 +147,22 @@ impl Kept {
         TokenDigest::of(self.response.access_token())
     }
 
+    /// The same token, which had ended when it came.
+    pub(crate) fn without_life(self) -> Self {
+        Self {
+            lifeless: true,
+            ..self
+        }
+    }
+
+    pub(crate) fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
+
+    pub(crate) fn prefer_until(&self) -> Moment {
+        self.prefer_until
+    }
+
     pub(crate) fn expiry(&self) -> Moment {
         self.expiry
     }
@@ -219,134 +229,5 @@ impl Kept {
             Phase::Due => self.prefer_until.min(refused_from),
             Phase::Leeway | Phase::Expired | Phase::Rejected => self.expiry,
         }
-    }
-}
-
-/// A stretch of the coarse clock in which nothing changes for a request: one load and one comparison tell.
-///
-/// The coarse time at which it began and its length, in milliseconds, share a word. It is tied to one [`Kept`], so that a
-/// late writer cannot vouch for a newer token.
-#[derive(Debug, Default)]
-pub(crate) struct Window(AtomicU64);
-
-/// A window as it was read.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Seen(u64);
-
-impl Window {
-    /// No longer than this, whatever is known: a suspend or a step of the clock is found at the next look.
-    const LONGEST: Duration = Duration::from_secs(1);
-
-    /// The coarse clock may be this much behind: a window ends that much early.
-    const COARSENESS: Duration = Duration::from_millis(10);
-
-    const SPAN_BITS: u32 = 10;
-
-    #[inline]
-    pub(crate) fn read(&self) -> Seen {
-        Seen(self.0.load(Ordering::Acquire))
-    }
-
-    /// Nothing is known any more.
-    pub(crate) fn close(&self) {
-        self.0.store(0, Ordering::Release);
-    }
-
-    /// Opens the window at `coarse_ms` for `span`, if nobody else did since it was read. Whoever did is elected.
-    pub(crate) fn open(&self, seen: Seen, coarse_ms: u64, span: Duration) -> bool {
-        let span = span
-            .min(Self::LONGEST)
-            .saturating_sub(Self::COARSENESS)
-            .as_millis() as u64;
-        let new = coarse_ms << Self::SPAN_BITS | span;
-        // Where the same window is open already, somebody was elected for it.
-        new != seen.0
-            && self
-                .0
-                .compare_exchange(seen.0, new, Ordering::AcqRel, Ordering::Relaxed)
-                .is_ok()
-    }
-}
-
-impl Seen {
-    /// Whether `coarse_ms` lies inside. A clock that was set back is outside.
-    #[inline]
-    pub(crate) fn holds(self, coarse_ms: u64) -> bool {
-        let began = self.0 >> Window::SPAN_BITS;
-        let span = self.0 & ((1 << Window::SPAN_BITS) - 1);
-        coarse_ms.wrapping_sub(began) < span
-    }
-}
-
-/// What becomes of an answer.
-#[derive(Debug)]
-pub(crate) struct Weighed {
-    /// What those who waited for it attach.
-    pub(crate) given: Arc<Kept>,
-    /// What the cell keeps from now on; `None`: what it has.
-    pub(crate) kept: Option<Arc<Kept>>,
-}
-
-/// A token as it came, and when it was asked for.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) response: TokenResponse,
-    pub(crate) sent: Moment,
-}
-
-/// Weighs an answer against the token that still works, if any. `generation` is that of the newest token so far; one that is
-/// new has the next, also if it is not kept.
-pub(crate) fn weigh(
-    schedule: &Schedule,
-    draw: f64,
-    working: Option<&Arc<Kept>>,
-    generation: u64,
-    epoch: u64,
-    answer: Answer,
-    now: Moment,
-) -> Weighed {
-    let Answer { response, sent } = answer;
-    let lifetime = schedule.lifetime(response.expires_in());
-    let times = schedule.times(lifetime, response.refresh_in(), generation == 0, draw);
-    // The server has nothing better for now: asked again after half of what is left, it has, or is asked again.
-    let half_of_the_rest = |kept: &Kept, lifetime| {
-        let half = now + kept.expiry.since(now) / 2;
-        half.max(sent + schedule.interval(lifetime))
-    };
-    if sent + lifetime <= now {
-        // It had ended when it came: one use by those who asked for it is all it is good for.
-        let kept = working.map(|kept| {
-            Arc::new(kept.at(
-                half_of_the_rest(kept, kept.lifetime),
-                kept.prefer_until,
-                kept.expiry,
-            ))
-        });
-        let given = Kept {
-            lifeless: true,
-            ..Kept::new(response, generation + 1, epoch, sent, lifetime, times)
-        };
-        return Weighed {
-            given: Arc::new(given),
-            kept,
-        };
-    }
-    let given = Arc::new(match working {
-        Some(kept) if kept.is(&response) && sent + times.expiry <= kept.expiry => {
-            let leeway = times.expiry - times.prefer_until;
-            kept.at(
-                half_of_the_rest(kept, lifetime),
-                kept.expiry - leeway,
-                kept.expiry,
-            )
-        }
-        Some(kept) if kept.is(&response) => {
-            Kept::new(response, kept.generation, epoch, sent, lifetime, times)
-        }
-        _ => Kept::new(response, generation + 1, epoch, sent, lifetime, times),
-    });
-    Weighed {
-        kept: Some(Arc::clone(&given)),
-        given,
     }
 }

@@ -1,0 +1,61 @@
+//! For how long nobody has to look at a clock.
+
+use std::time::Duration;
+
+use crate::sync::{AtomicU64, Ordering};
+
+/// A stretch of the coarse clock in which nothing changes for a request: one load and one comparison tell.
+///
+/// The coarse time at which it began and its length, in milliseconds, share a word. It is tied to one [`Kept`], so that a
+/// late writer cannot vouch for a newer token.
+#[derive(Debug, Default)]
+pub(crate) struct Window(AtomicU64);
+
+/// A window as it was read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen(u64);
+
+impl Window {
+    /// No longer than this, whatever is known: a suspend or a step of the clock is found at the next look.
+    const LONGEST: Duration = Duration::from_secs(1);
+
+    /// The coarse clock may be this much behind: a window ends that much early.
+    const COARSENESS: Duration = Duration::from_millis(10);
+
+    const SPAN_BITS: u32 = 10;
+
+    #[inline]
+    pub(crate) fn read(&self) -> Seen {
+        Seen(self.0.load(Ordering::Acquire))
+    }
+
+    /// Nothing is known any more.
+    pub(crate) fn close(&self) {
+        self.0.store(0, Ordering::Release);
+    }
+
+    /// Opens the window at `coarse_ms` for `span`, if nobody else did since it was read. Whoever did is elected.
+    pub(crate) fn open(&self, seen: Seen, coarse_ms: u64, span: Duration) -> bool {
+        let span = span
+            .min(Self::LONGEST)
+            .saturating_sub(Self::COARSENESS)
+            .as_millis() as u64;
+        let new = coarse_ms << Self::SPAN_BITS | span;
+        // Where the same window is open already, somebody was elected for it.
+        new != seen.0
+            && self
+                .0
+                .compare_exchange(seen.0, new, Ordering::AcqRel, Ordering::Relaxed)
+                .is_ok()
+    }
+}
+
+impl Seen {
+    /// Whether `coarse_ms` lies inside. A clock that was set back is outside.
+    #[inline]
+    pub(crate) fn holds(self, coarse_ms: u64) -> bool {
+        let began = self.0 >> Window::SPAN_BITS;
+        let span = self.0 & ((1 << Window::SPAN_BITS) - 1);
+        coarse_ms.wrapping_sub(began) < span
+    }
+}
