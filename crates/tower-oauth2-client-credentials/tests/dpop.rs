@@ -142,6 +142,23 @@ async fn a_server_that_is_never_content_is_asked_twice_and_no_more() {
     }
 }
 
+/// The proof had the very nonce that the server asks for: with the same one it would be refused again.
+#[tokio::test(start_paused = true)]
+async fn a_nonce_that_the_proof_had_is_no_reason_to_send_it_again() {
+    let server = AuthorizationServer::builder()
+        .script([
+            token("DPoP").header("dpop-nonce", "n1"),
+            wants_nonce("n1"),
+            token("DPoP"),
+        ])
+        .build();
+    let endpoint = endpoint(&server, &dpop());
+    fetch(&endpoint).await.unwrap();
+    fetch(&endpoint).await.unwrap_err();
+    assert_eq!(server.token_requests(), 2);
+    assert_eq!(proof(&server.requests()[1]).1["nonce"], "n1");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_token_that_is_not_bound_is_refused_unless_it_is_allowed() {
     for (allowed, token_type, taken) in [
