@@ -174,6 +174,34 @@ async fn a_refused_secret_that_stays_is_not_sent_again_before_the_gate_opens() {
     assert_eq!(server.token_requests(), 2, "the new one opened the gate");
 }
 
+/// Who reads only the last line of a log has to see both: the server refuses the secret, and the file of the new one is gone.
+#[tokio::test(start_paused = true)]
+async fn a_refused_secret_that_could_not_be_read_again_is_told_with_the_refusal() {
+    let (folder, server) = (
+        Folder::new(),
+        AuthorizationServer::builder().client("svc", "old"),
+    );
+    let server = server.build();
+    folder.write("secret", "old");
+    let credential = secret_file(&folder);
+    fetch(&server, &credential).await;
+    server.replace_secret("svc", "new");
+    fs::remove_file(folder.path("secret")).unwrap();
+    let error = source(endpoint(&server, &credential))
+        .token()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), TokenErrorKind::ClientAuthentication);
+    for words in [
+        "invalid_client",
+        "with an older credential",
+        "/secret",
+        "No such file",
+    ] {
+        assert!(error.to_string().contains(words), "{words}: {error}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_replaces_it_is_heard_until_the_file_changes() {
     let (folder, server) = (Folder::new(), AuthorizationServer::new());

@@ -69,7 +69,7 @@ impl Current {
             (None, Some(problem)) => Err(problem.clone()),
             (None, None) => Err(TokenError::new(
                 TokenErrorKind::Transient,
-                "no token, for the client's credential was not read: what reads it panicked or was stopped",
+                "the client's credential was not read: what reads it panicked or was stopped",
             )),
         };
         (prover, state.version)
@@ -118,7 +118,7 @@ impl Current {
 pub(super) fn no_runtime() -> TokenError {
     TokenError::new(
         TokenErrorKind::Configuration,
-        "no token, for the client's credential cannot be read outside a tokio runtime",
+        "the client's credential cannot be read outside a tokio runtime",
     )
 }
 

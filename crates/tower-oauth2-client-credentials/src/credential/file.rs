@@ -72,7 +72,7 @@ impl CredentialFile {
         if let Err(problem) = self.try_read(current) {
             // Named with its path, and not with what is in it.
             let message = format!(
-                "no token, for the credential file {}: {problem}; check the path, who may read it, and what is in it",
+                "the credential file {} cannot be used: {problem}; check the path, who may read it, and what is in it",
                 self.path.display()
             );
             current.fail(TokenError::new(TokenErrorKind::Configuration, message));

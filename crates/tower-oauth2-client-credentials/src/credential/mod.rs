@@ -292,6 +292,11 @@ impl Tried {
         self.version
     }
 
+    /// Why there may be no newer one.
+    pub(crate) fn problem(&self) -> Option<TokenError> {
+        self.credential.last_error()
+    }
+
     /// The note of the one that is there by now.
     pub(crate) fn now(self) -> Self {
         let version = self.credential.version();

@@ -84,7 +84,8 @@ impl CredentialService {
     fn take(&self, current: &Current, answer: Result<Evidence, BoxError>) {
         let outcome = answer.map_err(problem).and_then(|evidence| {
             current.adopt(evidence).map_err(|error| {
-                let message = format!("no token, for the client's credential is none: {error}");
+                let message =
+                    format!("the service that gives the client's credential gave none: {error}");
                 TokenError::new(TokenErrorKind::Configuration, message)
             })
         });
@@ -104,8 +105,7 @@ fn problem(error: BoxError) -> TokenError {
     if let Some(known) = TokenError::find(&*error) {
         return known.clone();
     }
-    let mut message =
-        "no token, for the service that gives the client's credential failed".to_owned();
+    let mut message = "the service that gives the client's credential failed".to_owned();
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
     while let Some(error) = cause {
         message.push_str(": ");

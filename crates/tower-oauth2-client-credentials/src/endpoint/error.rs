@@ -7,17 +7,19 @@ use oauth2_client_credentials::{EndpointUri, ErrorKind, ResponseError};
 
 use crate::{
     credential::Tried,
-    error::{BoxError, find},
+    error::{BoxError, TokenError, find},
 };
 
 /// A [`TokenEndpoint`](crate::TokenEndpoint) could not do what it was asked for.
 ///
-/// Its source is the HTTP service's error, a [`ResponseError`], or a [`TokenError`](crate::TokenError) where the server said nothing wrong: there is no
+/// Its source is the HTTP service's error, a [`ResponseError`], or a [`TokenError`] where the server said nothing wrong: there is no
 /// credential, no metadata, or a token that is not bound as it should be. What the client keeps secret is in none of them, also where the server repeats it.
 #[derive(Debug)]
 pub struct EndpointError {
     task: Task,
     tried: Tried,
+    /// The credential is an older one, for it could not be read again.
+    outdated: Option<TokenError>,
     source: BoxError,
 }
 
@@ -34,9 +36,15 @@ pub(super) enum Task {
 
 impl EndpointError {
     pub(super) fn new(task: Task, tried: Tried, source: impl Into<BoxError>) -> Self {
+        let outdated = match task {
+            Task::Token(_) | Task::Revocation(_) => tried.problem(),
+            // What is wrong with it is the source.
+            Task::Prepare => None,
+        };
         Self {
             task,
             tried,
+            outdated,
             source: source.into(),
         }
     }
@@ -78,9 +86,13 @@ impl fmt::Display for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.task {
             // Without its query: some servers want a key in it.
-            Task::Token(endpoint) => write!(f, "the token request to {endpoint} failed"),
-            Task::Revocation(endpoint) => write!(f, "the revocation request to {endpoint} failed"),
-            Task::Prepare => f.write_str("no request could be made"),
+            Task::Token(endpoint) => write!(f, "the token request to {endpoint} failed")?,
+            Task::Revocation(endpoint) => write!(f, "the revocation request to {endpoint} failed")?,
+            Task::Prepare => f.write_str("no request could be made")?,
+        }
+        match &self.outdated {
+            Some(problem) => write!(f, " with an older credential, for {problem}"),
+            None => Ok(()),
         }
     }
 }
