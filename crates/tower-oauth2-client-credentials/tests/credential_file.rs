@@ -7,7 +7,6 @@ mod support;
 use std::{
     fs,
     future::Future,
-    os::unix::fs::symlink,
     pin::pin,
     task::{Context, Poll, Waker},
     time::Duration,
@@ -51,8 +50,11 @@ async fn each_token_request_carries_what_the_file_has_then() {
 }
 
 /// As the kubelet does it: the file is a link into a folder that is itself a link, and that one is replaced.
+#[cfg(unix)]
 #[tokio::test(start_paused = true)]
 async fn a_folder_that_is_swapped_by_a_link_is_seen() {
+    use std::os::unix::fs::symlink;
+
     let (folder, server) = (Folder::new(), AuthorizationServer::new());
     symlink("..data/secret", folder.path("secret")).unwrap();
     let credential = secret_file(&folder);
