@@ -125,7 +125,7 @@ impl Attach {
         let shown = Shown {
             presentation: Arc::clone(presentation),
             uri,
-            scheme: token.token_type().as_str().to_ascii_lowercase(),
+            scheme: scheme(&parts.headers),
         };
         Ok((Request::from_parts(parts, body), Some(shown)))
     }
@@ -144,6 +144,13 @@ impl Attach {
             .get_or_insert(PathAndQuery::from_static("/"));
         Uri::from_parts(parts).ok()
     }
+}
+
+/// The scheme that a token was shown with, in lower case. One that is not in its header is a bearer token (RFC 6750 §2).
+fn scheme(headers: &HeaderMap) -> String {
+    let shown = headers.get(AUTHORIZATION);
+    let shown = shown.and_then(|value| value.to_str().ok()?.split(' ').next());
+    shown.unwrap_or("bearer").to_ascii_lowercase()
 }
 
 #[cold]

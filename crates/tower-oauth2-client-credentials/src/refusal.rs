@@ -2,7 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use http::{HeaderName, Response, StatusCode, Version, header::WWW_AUTHENTICATE, response};
+use http::{
+    HeaderMap, HeaderName, Response, StatusCode, Version, header::WWW_AUTHENTICATE, response,
+};
 use oauth2_client_credentials::Challenge;
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -12,7 +14,7 @@ const UNAUTHENTICATED: &str = "16";
 
 /// Whether an answer says that its request's token was refused, as the layer judges it by default:
 ///
-/// - 401 without a challenge, or with one for a bearer token that names no error or `invalid_token` (RFC 6750 §3). One that names
+/// - 401 without a challenge that can be read, or with one for a bearer token that names no error or `invalid_token` (RFC 6750 §3). One that names
 ///   another error (`insufficient_scope`), or asks for another scheme only, is about something else: a new token would not help.
 /// - Over HTTP/2, `grpc-status: 16` among the headers. Trailers are not watched; see [`TokenSource::reject`](crate::TokenSource::reject).
 ///
@@ -40,12 +42,23 @@ pub(crate) fn is_refusal(scheme: &str, response: &response::Parts) -> bool {
     if *status != StatusCode::UNAUTHORIZED {
         return false;
     }
-    if !headers.contains_key(WWW_AUTHENTICATE) {
-        return true;
+    let challenges = Challenge::parse_all(headers);
+    if challenges.is_empty() {
+        return !speaks_of_scope(headers);
     }
-    Challenge::parse_all(headers).iter().any(|challenge| {
+    challenges.iter().any(|challenge| {
         challenge.scheme() == scheme
             && matches!(challenge.param("error"), None | Some("invalid_token"))
+    })
+}
+
+/// Whether challenges that cannot be read (a forgotten comma is enough) are about the scope, which no new token has more of.
+fn speaks_of_scope(headers: &HeaderMap) -> bool {
+    const SCOPE: &[u8] = b"insufficient_scope";
+    let mut lines = headers.get_all(WWW_AUTHENTICATE).iter();
+    lines.any(|line| {
+        let mut windows = line.as_bytes().windows(SCOPE.len());
+        windows.any(|window| window == SCOPE)
     })
 }
 
@@ -106,6 +119,8 @@ mod tests {
             (401, &[r#"Bearer realm="api", error="invalid_token""#], true),
             (401, &["Basic realm=x", "Bearer error=invalid_token"], true),
             (401, &["Basic realm=x, Bearer"], true),
+            (401, &[""], true),
+            (401, &[","], true),
             (401, &[r#"Bearer error="insufficient_scope""#], false),
             (401, &[r#"Bearer error="invalid_request""#], false),
             (401, &["Basic realm=x"], false),

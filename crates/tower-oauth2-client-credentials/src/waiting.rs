@@ -105,10 +105,12 @@ where
                 Step::Token(acquiring) => match ready!(acquiring.as_mut().poll(cx)) {
                     Ok(acquired) if self.is_refused(&acquired) => return self.fall_back(None),
                     Ok(acquired) => self.step = Step::Ready(acquired),
-                    Err(error) => return self.fall_back(Some(error)),
+                    Err(error) => return self.fall_back(Some(error.into())),
                 },
                 Step::Ready(acquired) => {
-                    ready!(self.inner.poll_ready(cx)).map_err(Into::into)?;
+                    if let Err(error) = ready!(self.inner.poll_ready(cx)) {
+                        return self.fall_back(Some(error.into()));
+                    }
                     if self.source.still_good(acquired) {
                         let request = self
                             .request
@@ -117,7 +119,7 @@ where
                         let attached = self.attach.attach(&self.source, &acquired.kept, request);
                         let attached = match attached {
                             Ok(attached) => attached,
-                            Err(error) => return self.fall_back(Some(error)),
+                            Err(error) => return self.fall_back(Some(error.into())),
                         };
                         Watching::remember(&mut self.watching, attached.shown);
                         if self.refused.is_some() {
@@ -131,7 +133,7 @@ where
                     }
                     // The token ended, or was thrown away, while the service was busy: once more from the start, without the readiness.
                     if mem::replace(&mut self.again, true) {
-                        return self.fall_back(Some(outlived()));
+                        return self.fall_back(Some(outlived().into()));
                     }
                     self.inner = self.inner.clone();
                     self.step = Step::Token(acquire(&self.source, Some(acquired.budget())));
@@ -149,10 +151,10 @@ where
     }
 
     /// What the caller gets who cannot be given another token: the answer to the one there was.
-    fn fall_back(&mut self, error: Option<TokenError>) -> Poll<End<S, ReqBody, Res>> {
+    fn fall_back(&mut self, error: Option<BoxError>) -> Poll<End<S, ReqBody, Res>> {
         Poll::Ready(match (self.refused.take(), error) {
             (Some((answer, _)), _) => Ok(Ended::Answered(answer)),
-            (None, Some(error)) => Err(error.into()),
+            (None, Some(error)) => Err(error),
             (None, None) => unreachable!("no token is refused without an answer"),
         })
     }

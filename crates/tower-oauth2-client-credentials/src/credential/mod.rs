@@ -6,6 +6,7 @@ mod evidence;
 mod file;
 mod same;
 mod service;
+mod tried;
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
@@ -14,13 +15,13 @@ use tokio::{runtime::Handle, time};
 use tower_service::Service;
 
 pub use self::evidence::Evidence;
-pub(crate) use self::evidence::Prover;
 use self::{
     ask::Asking,
     current::Current,
     file::{CredentialFile, secret_text},
     service::CredentialService,
 };
+pub(crate) use self::{evidence::Prover, tried::Tried};
 use crate::error::{BoxError, TokenError};
 
 /// A client's credential, with a version that grows when it is replaced.
@@ -219,11 +220,7 @@ impl Credential {
     pub(crate) fn current(&self) -> (Result<Prover, TokenError>, Tried) {
         let (client, version) = self.current.prover();
         let credential = self.clone();
-        let tried = Tried {
-            credential,
-            version,
-        };
-        (client, tried)
+        (client, Tried::new(credential, version))
     }
 
     /// Before a token request: makes sure that it is as new as it has to be.
@@ -238,10 +235,10 @@ impl Credential {
 
     /// After the server did not accept it: whether there is another one by now.
     pub(crate) async fn renew(&self, tried: &Tried) -> bool {
-        if tried.version == self.version() {
+        if tried.version() == self.version() {
             self.read().await;
         }
-        tried.version != self.version()
+        tried.version() != self.version()
     }
 
     async fn read(&self) {
@@ -277,39 +274,6 @@ impl Credential {
         if is_time && let Ok(runtime) = Handle::try_current() {
             drop(self.start_reading(&runtime));
         }
-    }
-}
-
-/// Which credential a token request was made with.
-#[derive(Clone, Debug)]
-pub(crate) struct Tried {
-    credential: Credential,
-    version: u64,
-}
-
-impl Tried {
-    pub(crate) fn version(&self) -> u64 {
-        self.version
-    }
-
-    /// Why there may be no newer one.
-    pub(crate) fn problem(&self) -> Option<TokenError> {
-        self.credential.last_error()
-    }
-
-    /// The note of the one that is there by now.
-    pub(crate) fn now(self) -> Self {
-        let version = self.credential.version();
-        Self { version, ..self }
-    }
-
-    /// Whether there is another one by now. Asked by requests that fail for want of one, so it also has a look from time to time.
-    pub(crate) fn is_outdated(&self) -> bool {
-        if self.credential.version() != self.version {
-            return true;
-        }
-        self.credential.look();
-        false
     }
 }
 

@@ -185,20 +185,26 @@ impl Cell {
         let schedule = &context.schedule;
         let mut state = lock(&self.state);
         let given_up = state.give_up(context, now);
-        state.rejections.note(schedule, now);
-        let current = self.kept.load().clone();
-        let refused = current
-            .filter(|kept| kept.generation() == generation && !kept.is_expired(now))
-            .map(|kept| (kept.refused_from().is_none(), kept));
         let mut launch = None;
-        let verdict = match refused {
+        let refused = if (1..=state.generation).contains(&generation) {
+            state.rejections.refuse(schedule, generation, now)
+        } else {
+            None
+        };
+        let current = self.kept.load().clone();
+        let current = current.filter(|kept| {
+            // An older one may have been given again before it was refused.
+            let same = kept.generation() == generation || refused == Some(kept.digest());
+            same && !kept.is_expired(now)
+        });
+        let verdict = match current {
             None => Verdict::Outdated,
-            Some((first, kept)) => {
+            Some(kept) => {
+                let first = kept.refused_from().is_none();
                 let next = state.rejections.next(schedule);
                 let from = kept.refused_from().unwrap_or_else(|| next.max(now));
                 if first {
-                    state.refused = generation;
-                    state.rejections.refuse(&kept, now);
+                    state.refused = kept.generation();
                     self.kept.store(Some(Arc::new(kept.refused(from))));
                 }
                 let forced = from <= now;

@@ -7,6 +7,7 @@ use std::{
     fmt,
     hash::{Hash, Hasher},
     sync::{Arc, Weak},
+    time::Duration,
 };
 
 use oauth2_client_credentials::TokenRequest;
@@ -28,15 +29,19 @@ struct Known {
     cells: HashSet<Entry>,
     /// Each cell once, by a time at which it was used, though perhaps not the last.
     idle: BinaryHeap<Idle>,
+    /// When all were found to be held.
+    full_at: Option<Moment>,
     closed: bool,
 }
 
-/// A cell that was found or made, and the one that had to go for it.
+/// For so long nobody looks again whether all cells are held: looking takes time that others wait for.
+const FULL_FOR: Duration = Duration::from_millis(5);
+
+/// A cell that was found or made, and those that had to go for it.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) cell: Arc<Cell>,
-    pub(crate) new: bool,
-    pub(crate) evicted: Option<Arc<Cell>>,
+    pub(crate) evicted: Vec<Arc<Cell>>,
 }
 
 /// All cells are in use, and there may be no more.
@@ -61,40 +66,35 @@ impl Cells {
         known.cells.get(request).map(|entry| Arc::clone(&entry.0))
     }
 
-    /// The cell of `request`; if there is none, a new one in the place of the one that was idle for longest.
+    /// The cell of `request`; if there is none, a new one in the place of the one that was idle for longest. `made` sees a new one
+    /// before anybody else does.
     pub(crate) fn find_or_make(
         &self,
         request: &TokenRequest,
         now: Moment,
         may_exceed: bool,
+        made: impl FnOnce(&Cell),
     ) -> Result<Found, Full> {
         let mut known = write(&self.known);
         if let Some(Entry(cell)) = known.cells.get(request) {
             return Ok(Found {
                 cell: Arc::clone(cell),
-                new: false,
-                evicted: None,
+                evicted: Vec::new(),
             });
         }
-        let mut evicted = None;
-        if known.cells.len() >= self.limit {
-            evicted = known.evict();
-            if evicted.is_none() && !may_exceed {
-                return Err(Full);
-            }
+        let evicted = known.make_room(self.limit, now);
+        if known.cells.len() >= self.limit && !may_exceed {
+            return Err(Full);
         }
         let cell = Arc::new(Cell::new(request.clone()));
         if known.closed {
             cell.close();
         }
+        made(&cell);
         cell.note_use(now);
         known.idle.push(Idle::of(&cell));
         known.cells.insert(Entry(Arc::clone(&cell)));
-        Ok(Found {
-            cell,
-            new: true,
-            evicted,
-        })
+        Ok(Found { cell, evicted })
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Cell>> {
@@ -111,6 +111,24 @@ impl Cells {
 }
 
 impl Known {
+    /// Takes out cells until there is room for one more, if there can be.
+    fn make_room(&mut self, limit: usize, now: Moment) -> Vec<Arc<Cell>> {
+        let mut evicted = Vec::new();
+        let is_full = |at: &Moment| now.since(*at) < FULL_FOR;
+        if self.full_at.as_ref().is_some_and(is_full) {
+            return evicted;
+        }
+        self.full_at = None;
+        while self.cells.len() >= limit {
+            let Some(cell) = self.evict() else {
+                self.full_at = Some(now);
+                break;
+            };
+            evicted.push(cell);
+        }
+        evicted
+    }
+
     /// Takes out the cell that was idle for longest, of those that nobody holds.
     fn evict(&mut self) -> Option<Arc<Cell>> {
         let mut held = Vec::new();
@@ -204,8 +222,6 @@ impl Eq for Idle {}
 
 #[cfg(all(test, not(loom_models)))]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn at(seconds: u64) -> Moment {
@@ -220,11 +236,11 @@ mod tests {
     }
 
     fn make(cells: &Cells, scope: &str, now: u64) -> Result<Found, Full> {
-        cells.find_or_make(&request(scope), at(now), false)
+        cells.find_or_make(&request(scope), at(now), false, |_| ())
     }
 
     fn evicted(found: &Found) -> Option<&str> {
-        let cell = found.evicted.as_ref()?;
+        let cell = found.evicted.first()?;
         Some(cell.request().scope()?.as_str())
     }
 
@@ -232,7 +248,7 @@ mod tests {
     fn whoever_was_idle_for_longest_goes_first() {
         let cells = Cells::new(3);
         for (now, scope) in ["a", "b", "c"].into_iter().enumerate() {
-            assert!(make(&cells, scope, now as u64).unwrap().evicted.is_none());
+            assert!(make(&cells, scope, now as u64).unwrap().evicted.is_empty());
         }
         cells.find(&request("a")).unwrap().note_use(at(10));
         assert_eq!(evicted(&make(&cells, "d", 11).unwrap()), Some("b"));
@@ -253,6 +269,23 @@ mod tests {
         assert!(Arc::ptr_eq(&held, &make(&cells, "a", 5).unwrap().cell));
         drop(held);
         assert_eq!(evicted(&make(&cells, "d", 6).unwrap()), Some("a"));
+    }
+
+    #[test]
+    fn what_exceeds_the_bound_goes_once_it_is_let_go() {
+        let cells = Cells::new(2);
+        let handles: Vec<_> = ["a", "b", "c", "d"]
+            .into_iter()
+            .map(|scope| {
+                cells
+                    .find_or_make(&request(scope), at(1), true, |_| ())
+                    .unwrap()
+            })
+            .collect();
+        assert_eq!(cells.all().len(), 4);
+        drop(handles);
+        assert_eq!(make(&cells, "e", 2).unwrap().evicted.len(), 3);
+        assert_eq!(cells.all().len(), 2);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::{
     token::Kept,
     weigh::{Answer, Weighed, weigh},
 };
-use crate::{error::TokenError, event::Cause, sync::lock};
+use crate::{error::TokenError, event::Cause, fetch::TokenDigest, sync::lock};
 
 /// How a flight ended.
 #[derive(Debug)]
@@ -64,6 +64,8 @@ impl Cell {
         let landing = match landing {
             // Whoever refused it would refuse it again.
             Landing::Token(answer) if state.rejections.knows(&answer.response, now) => {
+                // What gave it is told which one it was.
+                state.thrown_away = Some(TokenDigest::of(answer.response.access_token()));
                 Landing::Failed(Failure {
                     error: errors::refused_before(),
                     tried: context.tried(),
@@ -76,7 +78,8 @@ impl Cell {
             _ if state.closed => Outcome::Failed(errors::closed()),
             Landing::Token(answer) => {
                 if flight.cause() == Cause::Rejection {
-                    state.rejections.forced(answer.sent);
+                    let started = flight.started().unwrap_or(answer.sent);
+                    state.rejections.forced(&context.schedule, started, now);
                 }
                 state.gate.clear(now);
                 opened = failed_before;
@@ -139,6 +142,7 @@ impl Cell {
         );
         if kept.is_some() {
             state.generation = given.generation();
+            state.rejections.given(&given);
             self.kept.store(kept);
         }
     }
@@ -164,6 +168,7 @@ impl Cell {
             now,
         );
         state.generation = state.generation.max(given.generation());
+        state.rejections.given(&given);
         if flight.number() > state.settled {
             state.settled = flight.number();
             state.thrown_away = None;

@@ -257,7 +257,7 @@ impl TokenSource {
     }
 
     /// Ends the pauses after failures, of all requests, when you know that their cause is gone. A pause that the server asked for
-    /// (`Retry-After`) is kept.
+    /// (`Retry-After`) is kept, and so is that between refused tokens.
     pub fn retry_now(&self) {
         self.owner.all().for_each(|cell| cell.retry_now());
     }
@@ -304,11 +304,10 @@ impl TokenSource {
             return Ok(Self { owner, cell });
         }
         let now = owner.context.clock.now();
-        let found = owner.cells.find_or_make(request, now, may_exceed)?;
-        if found.new {
-            registry::add(&owner, &found.cell);
-        }
-        if let Some(evicted) = found.evicted {
+        let found = owner
+            .cells
+            .find_or_make(request, now, may_exceed, |cell| registry::add(&owner, cell))?;
+        for evicted in &found.evicted {
             let request = evicted.request();
             owner.context.observe(&Event::Evicted { request });
         }

@@ -7,40 +7,68 @@ use oauth2_client_credentials::TokenResponse;
 use super::{clock::Moment, schedule::Schedule, token::Kept};
 use crate::fetch::TokenDigest;
 
-/// Of how many refused tokens a cell knows. More than a server hands out between two looks at the first.
-const REMEMBERED: usize = 64;
+/// Of how many refused tokens a cell knows. One that is refused every few seconds for hours is remembered for minutes at least.
+const REMEMBERED: usize = 512;
+
+/// Of how many tokens, refused or not, a cell knows which they were: a refusal may come long after its token was replaced.
+const GIVEN: usize = 8;
 
 /// The refused tokens of one cell, and the throttle.
 ///
 /// The first forced flight starts at once. While the tokens that such flights bring are refused too, the pause before the next one
 /// doubles: one broken route must not cost a token request for each of its answers. A success elsewhere proves nothing about that
-/// route, so only an interval without any refusal ends it.
+/// route, so only an interval without any refusal ends it. While a forced flight is under way there is nothing to refuse, so its time
+/// is not quiet.
 #[derive(Debug, Default)]
 pub(super) struct Rejections {
+    given: VecDeque<Given>,
     /// Until when each would have lived.
     refused: VecDeque<(TokenDigest, Moment)>,
     /// How many forced flights have brought a token since it was quiet.
     forced: u32,
     /// When the last of them started.
     forced_at: Moment,
-    /// When a token was refused last, whichever.
-    noted_at: Moment,
+    /// Since when it is quiet.
+    quiet_since: Moment,
+}
+
+/// A token that was given out.
+#[derive(Clone, Copy, Debug)]
+struct Given {
+    generation: u64,
+    digest: TokenDigest,
+    end: Moment,
 }
 
 impl Rejections {
-    /// Notes that a token was refused, whichever: the interval was not quiet.
-    pub(super) fn note(&mut self, schedule: &Schedule, now: Moment) {
-        if now.since(self.noted_at) >= self.pause(schedule) {
-            self.forced = 0;
-        }
-        self.noted_at = now;
+    /// Remembers which token a generation is.
+    pub(super) fn given(&mut self, kept: &Kept) {
+        self.given
+            .retain(|given| given.generation != kept.generation());
+        self.given.truncate(GIVEN - 1);
+        self.given.push_front(Given {
+            generation: kept.generation(),
+            digest: kept.digest(),
+            end: kept.expiry(),
+        });
     }
 
-    /// Remembers a refused token for as long as it would have lived.
-    pub(super) fn refuse(&mut self, kept: &Kept, now: Moment) {
-        self.refused.retain(|(_, end)| now < *end);
+    /// A token of this generation was refused. Which one it is, if it is known.
+    pub(super) fn refuse(
+        &mut self,
+        schedule: &Schedule,
+        generation: u64,
+        now: Moment,
+    ) -> Option<TokenDigest> {
+        self.reset_if_quiet(schedule, now);
+        self.quiet_since = now;
+        let mut given = self.given.iter();
+        let Given { digest, end, .. } = *given.find(|given| given.generation == generation)?;
+        self.refused
+            .retain(|(known, end)| now < *end && *known != digest);
         self.refused.truncate(REMEMBERED - 1);
-        self.refused.push_front((kept.digest(), kept.expiry()));
+        self.refused.push_front((digest, end));
+        Some(digest)
     }
 
     /// Whether this is a token that was refused before.
@@ -58,10 +86,18 @@ impl Rejections {
         self.forced_at + self.pause(schedule)
     }
 
-    /// A forced flight that started at `started` has brought a token.
-    pub(super) fn forced(&mut self, started: Moment) {
+    /// A forced flight has brought a token.
+    pub(super) fn forced(&mut self, schedule: &Schedule, started: Moment, landed: Moment) {
+        self.reset_if_quiet(schedule, started);
         self.forced = self.forced.saturating_add(1);
-        self.forced_at = started;
+        self.forced_at = self.forced_at.max(started);
+        self.quiet_since = self.quiet_since.max(landed);
+    }
+
+    fn reset_if_quiet(&mut self, schedule: &Schedule, now: Moment) {
+        if now.since(self.quiet_since) >= self.pause(schedule) {
+            self.forced = 0;
+        }
     }
 
     fn pause(&self, schedule: &Schedule) -> Duration {
@@ -69,7 +105,7 @@ impl Rejections {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom_models)))]
 mod tests {
     use super::*;
 
@@ -77,19 +113,36 @@ mod tests {
         Moment::default() + Duration::from_secs(1_000_000 + seconds)
     }
 
-    /// Forced flights that bring refused tokens, each as soon as the throttle lets it: when each starts.
+    fn kept(name: &str, generation: u64) -> Kept {
+        let response = TokenResponse::new(name).expect("a token");
+        let lifetime = Duration::from_secs(60);
+        let times = Schedule::default().times(lifetime, None, true, 0.0);
+        Kept::new(response, generation, 0, at(0), lifetime, times)
+    }
+
+    /// Forced flights that bring refused tokens, each as soon as the throttle lets it: when each starts. However long they take.
     #[test]
     fn the_pause_between_forced_flights_doubles_up_to_five_minutes() {
-        let (mut rejections, schedule) = (Rejections::default(), Schedule::default());
-        let mut starts = Vec::new();
-        for second in 0..1_500 {
-            rejections.note(&schedule, at(second));
-            if rejections.next(&schedule) <= at(second) {
-                rejections.forced(at(second));
-                starts.push(second);
+        for (takes, expected) in [
+            (0, &[0, 10, 30, 70, 150, 310, 610, 910, 1_210][..]),
+            (12, &[0, 12, 32, 72, 152, 312, 612, 912, 1_212]),
+            (25, &[0, 25, 50, 90, 170, 330, 630, 930, 1_230]),
+        ] {
+            let (mut rejections, schedule) = (Rejections::default(), Schedule::default());
+            let (mut starts, mut lands) = (Vec::new(), 0);
+            for second in 0..1_500 {
+                if second < lands {
+                    continue;
+                }
+                rejections.refuse(&schedule, 1, at(second));
+                if rejections.next(&schedule) <= at(second) {
+                    lands = second + takes;
+                    rejections.forced(&schedule, at(second), at(lands));
+                    starts.push(second);
+                }
             }
+            assert_eq!(starts, expected, "{takes} s each");
         }
-        assert_eq!(starts, [0, 10, 30, 70, 150, 310, 610, 910, 1_210]);
     }
 
     /// Refusals, in seconds after a forced flight at 0; then when the next may start.
@@ -103,12 +156,28 @@ mod tests {
             (&[1, 10, 19, 28], 10),
         ] {
             let (mut rejections, schedule) = (Rejections::default(), Schedule::default());
-            rejections.note(&schedule, at(0));
-            rejections.forced(at(0));
+            rejections.refuse(&schedule, 1, at(0));
+            rejections.forced(&schedule, at(0), at(0));
             for second in refusals {
-                rejections.note(&schedule, at(*second));
+                rejections.refuse(&schedule, 1, at(*second));
             }
             assert_eq!(rejections.next(&schedule), at(next), "{refusals:?}");
         }
+    }
+
+    #[test]
+    fn a_refused_token_is_known_as_long_as_it_would_have_lived() {
+        let (mut rejections, schedule) = (Rejections::default(), Schedule::default());
+        let (a, b) = (kept("a", 1), kept("b", 2));
+        rejections.given(&a);
+        rejections.given(&b);
+        assert_eq!(
+            rejections.refuse(&schedule, 1, at(1)),
+            Some(a.digest()),
+            "also one that was replaced"
+        );
+        assert_eq!(rejections.refuse(&schedule, 7, at(1)), None);
+        assert!(rejections.knows(a.response(), at(59)));
+        assert!(!rejections.knows(a.response(), at(60)) && !rejections.knows(b.response(), at(1)));
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct State {
     pub(super) rejections: Rejections,
     /// The generation of the newest token that was refused; 0 for none.
     pub(super) refused: u64,
-    /// What was thrown away since the last token came: a cache below must not bring it back.
+    /// What was thrown away since the last token came, or came though it was refused: a cache below must not bring it back.
     pub(super) thrown_away: Option<TokenDigest>,
     pub(super) closed: bool,
 }
@@ -61,11 +61,12 @@ pub(crate) enum Patience {
 impl State {
     /// A flight for a cell that has this token.
     pub(super) fn start(&mut self, cause: Cause, kept: Option<&Kept>) -> Arc<Flight> {
-        let thrown_away = self.thrown_away.map(InsteadOf::Rejection);
-        let instead_of = match (cause, kept) {
-            (Cause::Renewal, Some(kept)) => Some(InsteadOf::Renewal(kept.digest())),
-            (Cause::Rejection, Some(kept)) => Some(InsteadOf::Rejection(kept.digest())),
-            _ => thrown_away,
+        let instead_of = match (self.thrown_away, kept) {
+            (Some(digest), _) => Some(InsteadOf::Rejection(digest)),
+            (None, Some(kept)) if kept.refused_from().is_none() && cause == Cause::Renewal => {
+                Some(InsteadOf::Renewal(kept.digest()))
+            }
+            (None, kept) => kept.map(|kept| InsteadOf::Rejection(kept.digest())),
         };
         self.flights += 1;
         let flight = Flight::new(self.flights, cause, instead_of);

@@ -231,3 +231,42 @@ impl Kept {
         }
     }
 }
+
+#[cfg(all(test, not(loom_models)))]
+mod tests {
+    use super::*;
+    use crate::source::schedule::Schedule;
+
+    fn at(seconds: u64) -> Moment {
+        Moment::default() + Duration::from_secs(seconds)
+    }
+
+    fn kept() -> Kept {
+        let response = TokenResponse::new("t1").expect("a token");
+        let lifetime = Duration::from_secs(3_600);
+        let times = Schedule::default().times(lifetime, None, false, 0.0);
+        Kept::new(response, 1, 0, at(0), lifetime, times)
+    }
+
+    /// When it is looked at; its phase, and when that ends.
+    #[test]
+    fn a_token_goes_through_its_phases_and_a_refused_one_ends_early() {
+        let (fresh, refused) = (kept(), kept().refused(at(100)));
+        let moved = refused.at(at(2_880), at(3_570), at(3_600));
+        for (second, phase, ends) in [
+            (0, Phase::Fresh, 2_880),
+            (2_880, Phase::Due, 3_570),
+            (3_570, Phase::Leeway, 3_600),
+            (3_600, Phase::Expired, 3_600),
+        ] {
+            assert_eq!(fresh.phase(at(second)), phase, "{second}");
+            assert_eq!(fresh.phase_ends(at(second)), at(ends), "{second}");
+        }
+        for kept in [refused, moved] {
+            assert_eq!(kept.phase_ends(at(99)), at(100), "no window goes beyond");
+            assert!(kept.works(at(99)) && !kept.works(at(100)));
+            assert_eq!(kept.phase(at(100)), Phase::Rejected);
+            assert_eq!(kept.phase(at(3_600)), Phase::Expired);
+        }
+    }
+}

@@ -3,6 +3,7 @@
 //! `DAY_REQUESTS` says how many (250 000 unless set) and `DAY_SEED` which; the seed is in the output, and the same one plays the same day
 //! on the same code.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "a day is told by its numbers")]
 
 mod books;
 mod servers;
@@ -208,6 +209,7 @@ async fn send(
         foreign,
         matches!(ended, Ended::Failed(TokenErrorKind::Origin))
     );
+    // A request that is healed may wait twice.
     let longest = Duration::from_secs(21);
     assert!(
         from.elapsed() < longest,

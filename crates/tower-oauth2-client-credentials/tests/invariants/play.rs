@@ -10,8 +10,8 @@ use oauth2_client_credentials::{Client, ClientSecretPost, EndpointUri, TokenRequ
 use tokio::{task::JoinSet, time};
 use tower::{BoxError, Layer, ServiceExt};
 use tower_oauth2_client_credentials::{
-    Cause, ClientCredentialsLayer, Credential, Event, Observer, Origins, TokenEndpoint, TokenError,
-    TokenErrorKind, TokenSource, replay,
+    ClientCredentialsLayer, Credential, Event, Fetch, InsteadOf, Observer, Origins, TokenDigest,
+    TokenEndpoint, TokenError, TokenErrorKind, TokenSource, replay,
 };
 
 use crate::{
@@ -66,8 +66,8 @@ pub(crate) struct Seen {
     pub(crate) sent: Vec<Sent>,
     pub(crate) ended: Vec<Ended>,
     pub(crate) shown: String,
-    /// Token requests that were to replace a refused token.
-    pub(crate) forced: usize,
+    /// The refused tokens that were to be replaced, once for each token request.
+    pub(crate) forced: Vec<TokenDigest>,
     /// When the machine slept, or its clock was set.
     pub(crate) jumps: Vec<Duration>,
 }
@@ -79,15 +79,7 @@ struct Show(Log);
 
 impl Observer for Show {
     fn observe(&self, event: &Event<'_>) {
-        let mut seen = lock(&self.0);
-        seen.shown.push_str(&format!("{event:?}\n"));
-        if let Event::Fetch {
-            cause: Cause::Rejection,
-            ..
-        } = event
-        {
-            seen.forced += 1;
-        }
+        lock(&self.0).shown.push_str(&format!("{event:?}\n"));
     }
 }
 
@@ -126,7 +118,16 @@ impl Play {
         });
         let uri = EndpointUri::new(TOKEN_ENDPOINT).unwrap();
         let endpoint = TokenEndpoint::new(http, uri, credential.clone()).clock(world.clone());
-        let source = TokenSource::builder(endpoint)
+        let noted = endpoint.map_request({
+            let log = log.clone();
+            move |fetch: Fetch| {
+                if let Some(InsteadOf::Rejection(refused)) = fetch.instead_of() {
+                    lock(&log).forced.push(refused);
+                }
+                fetch
+            }
+        });
+        let source = TokenSource::builder(noted)
             .credential(&credential)
             .clock(world.clone())
             .draws(move || draw)
