@@ -55,6 +55,7 @@ impl ClientCredentialsLayer {
             origins,
             attach: Attach::default(),
             rejected_when: None,
+            tells: false,
         };
         Self {
             settings: Arc::new(settings),
@@ -113,6 +114,13 @@ impl<R> ClientCredentialsLayer<R> {
         F: Fn(&response::Parts) -> bool + Send + Sync + 'static,
     {
         self.with(|settings| settings.rejected_when = Some(RejectedWhen::new(judge)))
+    }
+
+    /// Has each response tell which token its request carried, by a [`SentToken`](crate::SentToken) among its extensions. Costs
+    /// allocations for each request.
+    #[must_use]
+    pub fn with_sent_token(self) -> Self {
+        self.with(|settings| settings.tells = true)
     }
 
     /// Which requests are sent once more when their token is refused (default: [`Never`] any; see [`replay`](crate::replay)).

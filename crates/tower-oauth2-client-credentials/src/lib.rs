@@ -126,7 +126,7 @@ pub use crate::{
     refusal::is_rejection,
     service::ClientCredentials,
     source::{
-        Clock, Health, Schedule, ScheduleBuilder, ScheduleError, State, SystemClock, Token,
-        TokenSource, TokenSourceBuilder,
+        Clock, Health, Schedule, ScheduleBuilder, ScheduleError, SentToken, State, SystemClock,
+        Token, TokenSource, TokenSourceBuilder,
     },
 };

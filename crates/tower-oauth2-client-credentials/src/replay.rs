@@ -4,6 +4,8 @@
 //! keeps requests lets the layer heal that one too: the request waits for the new token and is sent once more, at most once. If no new
 //! token can be had the caller gets the 401.
 //!
+//! While it waits, which it may for a whole wait budget, the 401 is held with its body.
+//!
 //! Keeping costs a copy of each request's head, so it is asked for by [`replay`](crate::ClientCredentialsLayer::replay).
 
 use http_body::Body;
@@ -44,7 +46,8 @@ pub trait Replay<B> {
 #[non_exhaustive]
 pub struct Never;
 
-/// Sends requests again whose body is empty, and says so ([`Body::is_end_stream`]): nearly all that only read.
+/// Sends requests again whose body is empty, and says so ([`Body::is_end_stream`]): nearly all that only read, whatever their
+/// method; a POST without a body too.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct Empty;

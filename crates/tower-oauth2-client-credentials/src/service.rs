@@ -53,6 +53,7 @@ pub(crate) struct Settings {
     pub(crate) origins: Origins,
     pub(crate) attach: Attach,
     pub(crate) rejected_when: Option<RejectedWhen>,
+    pub(crate) tells: bool,
 }
 
 impl<S> ClientCredentials<S> {
@@ -151,15 +152,20 @@ impl<S, R> ClientCredentials<S, R> {
         R: Replay<B>,
     {
         let body = self.replay.keep(request.body());
-        let rejected_when = self.settings.rejected_when.as_ref();
-        if body.is_none() && rejected_when.is_none() {
+        let Settings {
+            rejected_when,
+            tells,
+            ..
+        } = &*self.settings;
+        if body.is_none() && rejected_when.is_none() && !tells {
             return None;
         }
         let attach = self.settings.attach.clone();
         let again = body.map(|body| Again::new(self.inner.clone(), attach, request, body));
         Some(Box::new(Watching {
-            rejected_when: rejected_when.cloned(),
+            rejected_when: rejected_when.clone(),
             shown: None,
+            tells: *tells,
             again,
         }))
     }

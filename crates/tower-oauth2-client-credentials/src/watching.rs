@@ -6,13 +6,15 @@ use crate::{
     attach::{Attach, Shown},
     event::Verdict,
     refusal::{self, RejectedWhen},
-    source::{Sent, TokenSource},
+    source::{Sent, SentToken, TokenSource},
 };
 
-/// Only there if the layer was told to judge differently, to show tokens differently, or to keep requests.
+/// Only there if the layer was told to judge differently, to show tokens differently, to tell of them, or to keep requests.
 pub(crate) struct Watching<S, ReqBody> {
     pub(crate) rejected_when: Option<RejectedWhen>,
     pub(crate) shown: Option<Shown>,
+    /// Whether the answer is to tell which token it was.
+    pub(crate) tells: bool,
     pub(crate) again: Option<Again<S, ReqBody>>,
 }
 
@@ -46,6 +48,7 @@ impl<S, ReqBody> Watching<S, ReqBody> {
             let nothing = Self {
                 rejected_when: None,
                 shown: None,
+                tells: false,
                 again: None,
             };
             watching.get_or_insert_with(|| Box::new(nothing)).shown = shown;
@@ -82,7 +85,10 @@ pub(crate) fn look<S, ReqBody, ResBody>(
     watching: Option<Box<Watching<S, ReqBody>>>,
     answer: Response<ResBody>,
 ) -> Looked<S, ReqBody, Response<ResBody>> {
-    let (parts, body) = answer.into_parts();
+    let (mut parts, body) = answer.into_parts();
+    if watching.as_ref().is_some_and(|it| it.tells) {
+        parts.extensions.insert(SentToken::new(sent));
+    }
     let shown = watching.as_ref().and_then(|it| it.shown.as_ref());
     // With what was learned just now the same token will do.
     let learned = shown.is_some_and(|shown| shown.presentation.learn(&shown.uri, &parts));

@@ -17,7 +17,7 @@ use tokio::{
 };
 use tower::{Layer, Service, ServiceExt};
 use tower_oauth2_client_credentials::{
-    ClientCredentials, ClientCredentialsLayer, State, TokenErrorKind, replay,
+    ClientCredentials, ClientCredentialsLayer, SentToken, State, TokenErrorKind, replay,
 };
 
 const fn millis(millis: u64) -> Duration {
@@ -370,4 +370,33 @@ async fn a_refused_token_that_comes_back_in_a_renewal_is_not_kept() {
     assert_eq!(send(&service).await.unwrap(), 200);
     let seen = resource.tokens_seen();
     assert_eq!(seen, [("t1".to_owned(), 2), ("t2".to_owned(), 3)]);
+}
+
+/// As a gRPC client does that finds the refusal in a stream's trailers.
+#[tokio::test(start_paused = true)]
+async fn a_response_tells_which_token_it_was_and_can_have_it_refused() {
+    let server = AuthorizationServer::new();
+    let source = source(&server).build();
+    let layer = ClientCredentialsLayer::new(source, origins());
+    let service = layer
+        .clone()
+        .with_sent_token()
+        .layer(ResourceServer::new(&server));
+    let answer = service.clone().oneshot(request()).await.unwrap();
+    let sent = *answer.extensions().get::<SentToken>().unwrap();
+    for token_requests in [2, 2] {
+        sent.reject();
+        let answer = service.clone().oneshot(request()).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert_eq!(
+            server.token_requests(),
+            token_requests,
+            "a newer one is not refused"
+        );
+    }
+    let untold = layer.layer(ResourceServer::new(&server));
+    let answer = untold.oneshot(request()).await.unwrap();
+    assert!(answer.extensions().get::<SentToken>().is_none());
+    drop((layer, service));
+    sent.reject();
 }

@@ -26,6 +26,7 @@ mod window;
 pub use builder::TokenSourceBuilder;
 pub use clock::{Clock, SystemClock};
 pub use health::{Health, State};
+pub use registry::SentToken;
 pub use schedule::{Schedule, ScheduleBuilder, ScheduleError};
 pub use token::Token;
 
@@ -244,8 +245,8 @@ impl TokenSource {
     }
 
     /// Tells that a resource server refused the token of this [generation](Token::generation), where the layer cannot see it: in a
-    /// gRPC response's trailers, or over what is no HTTP. Nothing happens if there is a newer one already; else requests wait for
-    /// another, unless tokens are refused one after the other.
+    /// gRPC response's trailers ([`SentToken`] knows which token that was), or over what is no HTTP. Nothing happens if there is a newer
+    /// one already; else requests wait for another, unless tokens are refused one after the other.
     pub fn reject(&self, generation: u64) {
         self.refused(generation);
     }

@@ -30,6 +30,39 @@ pub(crate) struct Sent {
     pub(crate) generation: u64,
 }
 
+/// Which token a request carried: among the extensions of its response, if the layer was
+/// [told to](crate::ClientCredentialsLayer::with_sent_token) put it there.
+///
+/// For a refusal that comes where the layer does not look: in the trailers of a stream, in a message of one's own.
+///
+/// ```
+/// use tower_oauth2_client_credentials::SentToken;
+///
+/// /// gRPC status 16 may come after the answer's last message.
+/// fn after_the_stream<B>(response: &http::Response<B>, trailers: &http::HeaderMap) {
+///     let refused = trailers.get("grpc-status").is_some_and(|status| status == "16");
+///     if let Some(sent) = response.extensions().get::<SentToken>().filter(|_| refused) {
+///         sent.reject();
+///     }
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct SentToken(Sent);
+
+impl SentToken {
+    pub(crate) fn new(sent: Sent) -> Self {
+        Self(sent)
+    }
+
+    /// Tells that a resource server refused it, as [`TokenSource::reject`] does. Nothing happens if there is a newer one already, or
+    /// if its source is gone.
+    pub fn reject(&self) {
+        if let Some(source) = self.0.source() {
+            source.reject(self.0.generation);
+        }
+    }
+}
+
 pub(super) fn add(owner: &Arc<Owner>, cell: &Cell) {
     let place = Place {
         owner: Arc::downgrade(owner),

@@ -65,11 +65,14 @@ fn hops() -> impl Strategy<Value = Vec<Hop>> {
     )
 }
 
+/// Where a request came, and with which token.
+type Visit = (Uri, Option<String>);
+
 /// The servers of the world: each request is sent on to the next hop. Who got which token.
 #[derive(Clone)]
 struct World {
     hops: Arc<Vec<Hop>>,
-    seen: Arc<Mutex<Vec<(Uri, Option<String>)>>>,
+    seen: Arc<Mutex<Vec<Visit>>>,
 }
 
 impl World {
