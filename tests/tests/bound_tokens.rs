@@ -1,15 +1,23 @@
 //! Tokens that are bound to a certificate or a key, at oidc-provider and at a resource that looks at the binding.
 
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::Full;
 use oauth2_client_credentials::{
     Client, ClientSecretBasic, Dpop, DpopKey, TlsClientAuth, TokenRequest, TokenType,
 };
 use tests::{HttpsClient, Identity, OidcProvider, Pki, ask, exchange, http_client, https_client};
-use tower::Layer;
+use tower::{Layer, ServiceExt, service_fn};
 use tower_oauth2_client_credentials::{
-    BoxError, ClientCredentialsLayer, Origins, TokenEndpoint, TokenSource, replay::Cloned,
+    BoxError, ClientCredentialsLayer, Origins, Schedule, TokenEndpoint, TokenSource, replay::Cloned,
 };
+
+const THROTTLE: Duration = Duration::from_millis(100);
 
 type TestResult = Result<(), BoxError>;
 
@@ -57,6 +65,58 @@ async fn a_token_that_is_bound_to_a_certificate_goes_with_that_and_no_other() ->
     let layer = ClientCredentialsLayer::new(source, Origins::new([&address])?);
     let answer = ask(layer.layer(http(&rotated)?), &resource).await?;
     assert_eq!(answer.status(), StatusCode::OK, "{answer:?}");
+    Ok(())
+}
+
+/// The certificate is replaced below a program that goes on: its tokens go with it.
+#[tokio::test]
+async fn a_certificate_that_rotates_below_a_running_stack_costs_one_refused_request() -> TestResult
+{
+    let pki = Pki::new()?;
+    let provider = OidcProvider::builder().mutual_tls(&pki).start()?;
+    let address = provider.stats().await?.tls_address().unwrap().to_owned();
+    let new = || -> Result<HttpsClient, BoxError> {
+        Ok(https_client(pki.client_config(&pki.client()?)?))
+    };
+    let current = Arc::new(Mutex::new(new()?));
+    let http = service_fn({
+        let current = Arc::clone(&current);
+        move |request: Request<Full<Bytes>>| {
+            let client = current.lock().unwrap().clone();
+            client.oneshot(request)
+        }
+    });
+    let client = Client::new("tls", TlsClientAuth)?;
+    let endpoint = TokenEndpoint::new(http.clone(), provider.issuer()?, client);
+    let source = TokenSource::builder(endpoint)
+        .request(request()?)
+        .schedule(
+            Schedule::builder()
+                .pause_after_rejection(THROTTLE, THROTTLE)
+                .build()?,
+        )
+        .build();
+    let layer =
+        ClientCredentialsLayer::new(source, Origins::new([&address])?).replay(Cloned::new());
+    let resource = format!("{address}/resource");
+    for rotations in 1..=3 {
+        for _ in 0..5 {
+            let answer = ask(layer.layer(http.clone()), &resource).await?;
+            assert_eq!(answer.status(), StatusCode::OK, "{answer:?}");
+        }
+        let stats = provider.stats().await?;
+        assert_eq!(
+            stats.token_requests(),
+            rotations,
+            "one for each certificate"
+        );
+        if rotations == 1 {
+            assert_eq!(stats.resource_requests(), 5);
+        }
+        *current.lock().unwrap() = new()?;
+        // The throttle of refusals: certificates live longer than that.
+        tokio::time::sleep(THROTTLE).await;
+    }
     Ok(())
 }
 

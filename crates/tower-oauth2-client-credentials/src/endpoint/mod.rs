@@ -124,8 +124,9 @@ impl TokenEndpoint {
     ///
     /// For a client whose tokens are bound to the certificate that its HTTP service connects with. The endpoint for mutual TLS
     /// is taken if the issuer has one, whatever the method; and the tokens of one certificate are told apart from those of
-    /// another ([`identity`](Self::identity)). With a new certificate make a new endpoint and a new source: the old tokens are
-    /// of no use with it.
+    /// another ([`identity`](Self::identity)), so with a new certificate make a new endpoint and a new source. Where the certificate
+    /// is replaced below a source that goes on, the old token is refused once and another fetched, as any that is refused;
+    /// [`invalidate`](crate::TokenSource::invalidate) spares the refusal.
     #[must_use]
     pub fn certificate_thumbprint(mut self, x5t_s256: impl Into<String>) -> Self {
         self.binding.set_certificate(x5t_s256.into());
