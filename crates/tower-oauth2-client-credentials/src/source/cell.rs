@@ -186,12 +186,13 @@ impl Cell {
         let mut state = lock(&self.state);
         let given_up = state.give_up(context, now);
         let mut launch = None;
+        let current = self.kept.load().clone();
         let refused = if (1..=state.generation).contains(&generation) {
-            state.rejections.refuse(schedule, generation, now)
+            let current = current.as_deref();
+            state.rejections.refuse(schedule, generation, current, now)
         } else {
             None
         };
-        let current = self.kept.load().clone();
         let current = current.filter(|kept| {
             // An older one may have been given again before it was refused.
             let same = kept.generation() == generation || refused == Some(kept.digest());
@@ -229,6 +230,7 @@ impl Cell {
         let mut state = lock(&self.state);
         if let Some(kept) = self.kept.load().as_ref() {
             state.thrown_away = Some(kept.digest());
+            state.rejections.replaced(kept);
         }
         // What is under way began before: its token is for those who wait for it.
         state.settled = state.flights;

@@ -142,7 +142,6 @@ impl Cell {
         );
         if kept.is_some() {
             state.generation = given.generation();
-            state.rejections.given(&given);
             self.kept.store(kept);
         }
     }
@@ -168,13 +167,20 @@ impl Cell {
             now,
         );
         state.generation = state.generation.max(given.generation());
-        state.rejections.given(&given);
-        if flight.number() > state.settled {
+        let newest = flight.number() > state.settled;
+        if newest {
             state.settled = flight.number();
             state.thrown_away = None;
-            if kept.is_some() {
-                self.kept.store(kept);
+        }
+        match kept.filter(|_| newest) {
+            Some(kept) => {
+                let former = self.kept.load().clone();
+                let replaced = former.filter(|former| former.generation() != kept.generation());
+                replaced.inspect(|former| state.rejections.replaced(former));
+                self.kept.store(Some(kept));
             }
+            // Those who waited for it have it all the same.
+            None => state.rejections.replaced(&given),
         }
         given
     }

@@ -10,8 +10,8 @@ use crate::fetch::TokenDigest;
 /// Of how many refused tokens a cell knows. One that is refused every few seconds for hours is remembered for minutes at least.
 const REMEMBERED: usize = 512;
 
-/// Of how many tokens, refused or not, a cell knows which they were: a refusal may come long after its token was replaced.
-const GIVEN: usize = 8;
+/// Of how many tokens that are not the current one any more a cell knows which they were: a refusal may come long after.
+const FORMER: usize = 8;
 
 /// The refused tokens of one cell, and the throttle.
 ///
@@ -21,7 +21,7 @@ const GIVEN: usize = 8;
 /// is not quiet.
 #[derive(Debug, Default)]
 pub(super) struct Rejections {
-    given: VecDeque<Given>,
+    former: VecDeque<Former>,
     /// Until when each would have lived.
     refused: VecDeque<(TokenDigest, Moment)>,
     /// How many forced flights have brought a token since it was quiet.
@@ -32,25 +32,22 @@ pub(super) struct Rejections {
     quiet_since: Moment,
 }
 
-/// A token that was given out.
+/// A token that was given out, and is not the current one any more.
 #[derive(Clone, Copy, Debug)]
-struct Given {
+struct Former {
     generation: u64,
     digest: TokenDigest,
     end: Moment,
 }
 
 impl Rejections {
-    /// Remembers which token a generation is.
-    pub(super) fn given(&mut self, kept: &Kept) {
-        self.given
-            .retain(|given| given.generation != kept.generation());
-        self.given.truncate(GIVEN - 1);
-        self.given.push_front(Given {
-            generation: kept.generation(),
-            digest: kept.digest(),
-            end: kept.expiry(),
-        });
+    /// Remembers a token that is replaced, or was never kept.
+    pub(super) fn replaced(&mut self, kept: &Kept) {
+        let former = Former::of(kept);
+        self.former
+            .retain(|other| other.generation != former.generation);
+        self.former.truncate(FORMER - 1);
+        self.former.push_front(former);
     }
 
     /// A token of this generation was refused. Which one it is, if it is known.
@@ -58,12 +55,13 @@ impl Rejections {
         &mut self,
         schedule: &Schedule,
         generation: u64,
+        current: Option<&Kept>,
         now: Moment,
     ) -> Option<TokenDigest> {
         self.reset_if_quiet(schedule, now);
         self.quiet_since = now;
-        let mut given = self.given.iter();
-        let Given { digest, end, .. } = *given.find(|given| given.generation == generation)?;
+        let mut known = self.former.iter().copied().chain(current.map(Former::of));
+        let Former { digest, end, .. } = known.find(|known| known.generation == generation)?;
         self.refused
             .retain(|(known, end)| now < *end && *known != digest);
         self.refused.truncate(REMEMBERED - 1);
@@ -105,6 +103,16 @@ impl Rejections {
     }
 }
 
+impl Former {
+    fn of(kept: &Kept) -> Self {
+        Self {
+            generation: kept.generation(),
+            digest: kept.digest(),
+            end: kept.expiry(),
+        }
+    }
+}
+
 #[cfg(all(test, not(loom_models)))]
 mod tests {
     use super::*;
@@ -134,7 +142,7 @@ mod tests {
                 if second < lands {
                     continue;
                 }
-                rejections.refuse(&schedule, 1, at(second));
+                rejections.refuse(&schedule, 1, None, at(second));
                 if rejections.next(&schedule) <= at(second) {
                     lands = second + takes;
                     rejections.forced(&schedule, at(second), at(lands));
@@ -156,10 +164,10 @@ mod tests {
             (&[1, 10, 19, 28], 10),
         ] {
             let (mut rejections, schedule) = (Rejections::default(), Schedule::default());
-            rejections.refuse(&schedule, 1, at(0));
+            rejections.refuse(&schedule, 1, None, at(0));
             rejections.forced(&schedule, at(0), at(0));
             for second in refusals {
-                rejections.refuse(&schedule, 1, at(*second));
+                rejections.refuse(&schedule, 1, None, at(*second));
             }
             assert_eq!(rejections.next(&schedule), at(next), "{refusals:?}");
         }
@@ -169,15 +177,14 @@ mod tests {
     fn a_refused_token_is_known_as_long_as_it_would_have_lived() {
         let (mut rejections, schedule) = (Rejections::default(), Schedule::default());
         let (a, b) = (kept("a", 1), kept("b", 2));
-        rejections.given(&a);
-        rejections.given(&b);
-        assert_eq!(
-            rejections.refuse(&schedule, 1, at(1)),
-            Some(a.digest()),
-            "also one that was replaced"
-        );
-        assert_eq!(rejections.refuse(&schedule, 7, at(1)), None);
+        rejections.replaced(&a);
+        let mut refuse = |generation| rejections.refuse(&schedule, generation, Some(&b), at(1));
+        assert_eq!(refuse(1), Some(a.digest()), "also one that was replaced");
+        assert_eq!(refuse(7), None);
         assert!(rejections.knows(a.response(), at(59)));
         assert!(!rejections.knows(a.response(), at(60)) && !rejections.knows(b.response(), at(1)));
+        let refused = rejections.refuse(&schedule, 2, Some(&b), at(2));
+        assert_eq!(refused, Some(b.digest()));
+        assert!(rejections.knows(b.response(), at(2)));
     }
 }
