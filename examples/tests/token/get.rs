@@ -151,6 +151,53 @@ async fn other_answers_are_failures_of_the_resource() {
 }
 
 #[tokio::test]
+async fn only_codes_of_the_rfcs_are_repeated_of_a_challenge() {
+    let servers = Servers::start().await;
+    let challenge = |error: &str| format!("Bearer error=\"{error}\", realm=\"{TOKEN}1\"");
+    for (status, kind) in [(401, "Rejected"), (403, "Resource")] {
+        let resource = servers.resource.get_ref();
+        for error in [&format!("{TOKEN}1"), "no token canary", "invalid_grant"] {
+            let answer = Answer::body(status, "");
+            let header = format!("{}, DPoP error=\"use_dpop_nonce\"", challenge(error));
+            resource.set_answer(answer.clone().header("www-authenticate", challenge(error)));
+            let run = servers.get(&[]).await;
+            run.fails(kind, &[&status.to_string()]);
+            assert!(!run.stderr.contains("with the error"), "{run:?}");
+            resource.set_answer(answer.header("www-authenticate", header));
+            servers.get(&[]).await.fails(kind, &["`use_dpop_nonce`"]);
+        }
+        for code in [
+            "invalid_request",
+            "invalid_token",
+            "insufficient_scope",
+            "invalid_dpop_proof",
+        ] {
+            let answer = Answer::body(status, "");
+            resource.set_answer(answer.header("www-authenticate", challenge(code)));
+            servers.get(&[]).await.fails(kind, &[&format!("`{code}`")]);
+        }
+    }
+}
+
+/// The second token request comes after the first token was shown; the authorization server says it in its own words.
+#[tokio::test]
+async fn a_token_that_the_authorization_server_repeats_is_not_shown() {
+    let first = json!({"access_token": "canary-first", "token_type": "Bearer", "expires_in": 60});
+    let description = "canary-first is still good";
+    let second = json!({"error": "invalid_scope", "error_description": description});
+    let answers = [Answer::json(200, first), Answer::json(400, second)];
+    let scripted = serve(server().script(answers)).await;
+    let resource = ResourceServer::new(scripted.get_ref())
+        .serve()
+        .await
+        .unwrap();
+    resource.get_ref().reject_all(true);
+    let args = ["--get", &resource.origin(), "--repeat", "2"];
+    let run = Program::with(&scripted).args(args).run().await;
+    assert!(run.stderr.contains("[secret] is still good"), "{run:?}");
+}
+
+#[tokio::test]
 async fn one_bad_answer_among_good_ones_is_a_failure() {
     let servers = Servers::start().await;
     // The server counts its requests; the second of three is bad.

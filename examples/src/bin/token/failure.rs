@@ -2,7 +2,6 @@
 
 use std::{error::Error, fmt, process::ExitCode};
 
-use oauth2_client_credentials::SecretString;
 use tower_oauth2_client_credentials::{EndpointError, TokenError, TokenErrorKind};
 
 use crate::output::one_line;
@@ -66,11 +65,11 @@ impl Failure {
     }
 
     /// The same without `secret`, which a server may have put into its own words.
-    pub(crate) fn hide(mut self, secret: &SecretString) -> Self {
+    pub(crate) fn hide(mut self, secret: &str) -> Self {
         // A shorter one is no secret, and stands in many a word.
         const SHORTEST: usize = 4;
-        if secret.expose().len() >= SHORTEST {
-            self.reason = self.reason.replace(secret.expose(), "[secret]");
+        if secret.len() >= SHORTEST {
+            self.reason = self.reason.replace(secret, "[secret]");
         }
         self
     }
@@ -141,12 +140,12 @@ mod tests {
 
     #[test]
     fn a_secret_that_a_server_repeats_is_hidden() {
-        let failure = Failure::configuration("wrong secret canary for svc").hide(&"canary".into());
+        let failure = Failure::configuration("wrong secret canary for svc").hide("canary");
         assert_eq!(
             failure.to_string(),
             "Configuration: wrong secret [secret] for svc"
         );
-        let failure = Failure::configuration("wrong secret").hide(&"s".into());
+        let failure = Failure::configuration("wrong secret").hide("s");
         assert_eq!(failure.to_string(), "Configuration: wrong secret");
     }
 

@@ -13,7 +13,7 @@ use http::{Request, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use oauth2_client_credentials::{Dpop, is_secure};
 use tokio::{task::JoinSet, time};
-use tower::{Layer, ServiceExt};
+use tower::{Layer, Service, ServiceExt, util::BoxCloneSyncService};
 use tower_oauth2_client_credentials::{
     BoxError, ClientCredentials, ClientCredentialsLayer, Origins, TokenSource, replay::Empty,
 };
@@ -23,6 +23,7 @@ use crate::{
     failure::Failure,
     http_client::HttpClient,
     outcome::{Answer, Outcome, Unanswered},
+    tokens::Tokens,
 };
 
 /// How long one request may take, its token and its body included.
@@ -87,6 +88,7 @@ impl Get {
         http: HttpClient,
         source: TokenSource,
         dpop: Option<Dpop>,
+        tokens: &Tokens,
     ) -> Outcome {
         // A GET may be sent twice: one that was refused for its token is, with another, and one that lacked a nonce with that.
         let layer = ClientCredentialsLayer::new(source, self.origins.clone()).replay(Empty::new());
@@ -94,8 +96,13 @@ impl Get {
             Some(dpop) => layer.presentation(dpop),
             None => layer,
         };
+        let tokens = tokens.clone();
+        let http = http.map_request(move |request: Request<Full<Bytes>>| {
+            tokens.sent(&request);
+            request
+        });
         let worker = Worker {
-            service: layer.layer(http),
+            service: layer.layer(BoxCloneSyncService::new(http)),
             uri: self.uri,
             left: Arc::new(AtomicU32::new(self.repeat)),
             outcome: Arc::new(Mutex::new(Outcome::default())),
@@ -110,10 +117,17 @@ impl Get {
     }
 }
 
+/// The HTTP client, watched.
+type Watched = BoxCloneSyncService<
+    Request<Full<Bytes>>,
+    <HttpClient as Service<Request<Full<Bytes>>>>::Response,
+    <HttpClient as Service<Request<Full<Bytes>>>>::Error,
+>;
+
 /// One of those that send requests, one after the other.
 #[derive(Clone)]
 struct Worker {
-    service: ClientCredentials<HttpClient, Empty>,
+    service: ClientCredentials<Watched, Empty>,
     uri: Uri,
     left: Arc<AtomicU32>,
     outcome: Arc<Mutex<Outcome>>,

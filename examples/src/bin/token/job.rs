@@ -20,6 +20,7 @@ use crate::{
     http_client::{HttpClient, http_client},
     place::Place,
     tls,
+    tokens::Tokens,
 };
 
 /// All that is needed to go to work.
@@ -65,7 +66,7 @@ impl Job {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let secret = self.candidates.secret().cloned();
         self.work().await.map_err(|failure| match &secret {
-            Some(secret) => failure.hide(secret),
+            Some(secret) => failure.hide(secret.expose()),
             None => failure,
         })
     }
@@ -84,9 +85,12 @@ impl Job {
         let Some(get) = self.get else {
             return fetch::run(&source, self.json).await;
         };
-        let outcome = get.run(self.http, source, self.dpop).await;
+        let tokens = Tokens::default();
+        let outcome = get.run(self.http, source, self.dpop, &tokens).await;
         outcome.print(self.json, &counts)?;
-        outcome.into_result()
+        outcome
+            .into_result()
+            .map_err(|failure| tokens.hide(failure))
     }
 
     /// The token endpoint, with the best client that it does not rule out.

@@ -33,6 +33,7 @@ mod output;
 mod place;
 mod secret;
 mod tls;
+mod tokens;
 
 use std::{
     io::{self, Write},

@@ -24,12 +24,21 @@ pub(crate) struct Outcome {
     first_failure: Option<Failure>,
 }
 
+/// What a resource may say of a token (RFC 6750 §3.1, RFC 9449 §7.1 and §9). The rest is in words of its own, and is not repeated.
+const CODES: [&str; 5] = [
+    "invalid_request",
+    "invalid_token",
+    "insufficient_scope",
+    "invalid_dpop_proof",
+    "use_dpop_nonce",
+];
+
 /// An answer that was read to its end.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     status: StatusCode,
-    /// The error that the resource names (RFC 6750 §3.1).
-    code: Option<String>,
+    /// The error that the resource names.
+    code: Option<&'static str>,
     body: Bytes,
 }
 
@@ -43,10 +52,10 @@ pub(crate) enum Unanswered {
 impl Answer {
     pub(crate) fn new(parts: Parts, body: Bytes) -> Self {
         let challenges = Challenge::parse_all(&parts.headers);
-        let code = challenges.iter().find_map(|one| one.param("error"));
+        let mut codes = challenges.iter().filter_map(|one| one.param("error"));
         Self {
             status: parts.status,
-            code: code.map(str::to_owned),
+            code: codes.find_map(|code| CODES.into_iter().find(|known| *known == code)),
             body,
         }
     }
@@ -148,7 +157,6 @@ fn not_served(answer: &Answer) -> Failure {
     let status = answer.status;
     let code = answer
         .code
-        .as_deref()
         .map_or_else(String::new, |code| format!(" with the error `{code}`"));
     let told = format!("the resource answered {status}{code}");
     match status {
