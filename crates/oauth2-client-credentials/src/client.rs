@@ -1,5 +1,7 @@
 //! Who asks.
 
+mod redact;
+
 use std::fmt;
 use std::sync::Arc;
 #[cfg(feature = "jose")]
@@ -13,9 +15,7 @@ use crate::authentication::{ClientAuthentication, Credentials, client_id_paramet
 pub use crate::client_error::ClientError;
 use crate::endpoint_uri::EndpointUri;
 use crate::fresh::Fresh;
-use crate::redaction::Redaction;
 use crate::request_error::RequestError;
-use crate::response::ResponseError;
 use crate::secret::SecretString;
 use crate::token_request::TokenRequest;
 
@@ -139,48 +139,6 @@ impl Client {
         request: &TokenRequest,
     ) -> Result<Request<Bytes>, RequestError> {
         self.form_request(endpoint, request.body(), request.includes_client_id())
-    }
-
-    /// The same error without what this client keeps secret, for servers that
-    /// repeat in an error what they were sent: `[secret]` stands in the place of
-    /// its secret, plain, form-encoded or in the text of HTTP Basic, and of its
-    /// assertion, in whichever case. Kind, status and the codes of the RFCs stay
-    /// as they are.
-    ///
-    /// A secret of less than four bytes would leave nothing legible, so a text
-    /// that has it in it is `[secret]` as a whole. A secret that the server has
-    /// changed otherwise, or of which it repeats a part, is not recognised, and
-    /// secrets of another client are not known.
-    ///
-    /// ```
-    /// use std::time::SystemTime;
-    ///
-    /// use bytes::Bytes;
-    /// use oauth2_client_credentials::{Client, ClientSecretPost, Decoder, TokenRequest};
-    ///
-    /// let client = Client::new("svc", ClientSecretPost::new("s3cr3t"))?;
-    /// let response = http::Response::builder().status(401).body(Bytes::from_static(
-    ///     br#"{"error":"invalid_client","error_description":"bad secret s3cr3t"}"#,
-    /// ))?;
-    /// let decoded = Decoder::lenient().decode(&TokenRequest::new(), &response, SystemTime::now());
-    /// let error = client.redact(decoded.unwrap_err());
-    /// assert_eq!(error.description(), Some("bad secret [secret]"));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn redact(&self, error: ResponseError) -> ResponseError {
-        error.redacted(&self.redaction())
-    }
-
-    fn redaction(&self) -> Redaction {
-        let secret = self.inner.secret.as_ref();
-        let basic = match &self.inner.credentials {
-            Credentials::Header(value) => value.to_str().ok(),
-            _ => None,
-        };
-        let basic = basic.and_then(|value| value.strip_prefix("Basic "));
-        Redaction::new(secret.map_or("", SecretString::expose), basic)
-            .hiding_jwts(self.inner.method.ends_with("_jwt"))
     }
 
     /// A form that asks for something in this client's name. `shared` is the

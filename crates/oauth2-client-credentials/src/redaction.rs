@@ -18,7 +18,7 @@ pub(crate) struct Redaction {
     /// In lower case.
     needles: Vec<Zeroizing<Vec<u8>>>,
     /// In lower case; so short that hiding it alone would shred a text.
-    short: Option<Zeroizing<Vec<u8>>>,
+    short: Vec<Zeroizing<Vec<u8>>>,
     hides_jwts: bool,
 }
 
@@ -48,7 +48,7 @@ impl Redaction {
         let is_short = (1..Self::SHORTEST).contains(&secret.len());
         Self {
             needles: forms,
-            short: is_short.then(|| lower(secret)),
+            short: is_short.then(|| lower(secret)).into_iter().collect(),
             hides_jwts: false,
         }
     }
@@ -59,18 +59,39 @@ impl Redaction {
         Self { hides_jwts, ..self }
     }
 
+    /// And of this secret.
+    pub(crate) fn and(mut self, secret: &str) -> Self {
+        let other = Self::new(secret, None);
+        self.needles.extend(other.needles);
+        self.short.extend(other.short);
+        self
+    }
+
     /// Whether there is nothing to be hidden.
     pub(crate) fn is_idle(&self) -> bool {
-        self.needles.is_empty() && self.short.is_none() && !self.hides_jwts
+        self.needles.is_empty() && self.short.is_empty() && !self.hides_jwts
     }
 
     /// The text without what has to be hidden; `None` if nothing has to.
     pub(crate) fn hide(&self, text: &str) -> Option<String> {
-        if let Some(short) = &self.short
-            && !covers(text.as_bytes(), short, false).is_empty()
-        {
+        let is_in = |short: &Zeroizing<Vec<u8>>| !covers(text.as_bytes(), short, false).is_empty();
+        if self.short.iter().any(is_in) {
             return Some(SECRET.to_owned());
         }
+        self.hide_long(text)
+    }
+
+    /// The same for a name, on which something may hang: a short secret is one
+    /// only where it is the whole name.
+    pub(crate) fn hide_in_name(&self, name: &str) -> Option<String> {
+        let is_all = |short: &Zeroizing<Vec<u8>>| name.as_bytes().eq_ignore_ascii_case(short);
+        if self.short.iter().any(is_all) {
+            return Some(SECRET.to_owned());
+        }
+        self.hide_long(name)
+    }
+
+    fn hide_long(&self, text: &str) -> Option<String> {
         let mut hidden = self.places(text);
         if hidden.is_empty() {
             return None;
@@ -148,14 +169,18 @@ fn covers(text: &[u8], needle: &[u8], is_cut: bool) -> Vec<Range<usize>> {
 }
 
 /// Where something stands that may be a JWT: `eyJ`, which is how base64url has
-/// the beginning of a JSON object, with two dots in what follows.
+/// the beginning of a JSON object, with two dots in what follows. In either
+/// case, as with all else.
 fn jwts(text: &str, is_cut: bool) -> Vec<Range<usize>> {
     let is_of_jwt = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let mut begin = 0;
     let mut places = Vec::new();
     for word in text.as_bytes().split(|byte| !is_of_jwt(byte)) {
         let end = begin + word.len();
-        if let Some(at) = word.windows(3).position(|begin| begin == b"eyJ") {
+        if let Some(at) = word
+            .windows(3)
+            .position(|begin| begin.eq_ignore_ascii_case(b"eyJ"))
+        {
             let dots = word[at..].iter().filter(|byte| **byte == b'.').count();
             if dots >= 2 || (is_cut && end == text.len()) {
                 places.push(begin + at..end);
@@ -222,6 +247,23 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_hidden_if_it_is_a_short_secret_and_not_if_it_has_it() {
+        let redaction = Redaction::new("mac", None).and("long").and("e");
+        for (name, expected) in [
+            ("MAC", Some("[secret]")),
+            ("E", Some("[secret]")),
+            ("x-Long-e", Some("x-[secret]-e")),
+            ("mac2", None),
+            ("", None),
+        ] {
+            assert_eq!(redaction.hide_in_name(name).as_deref(), expected, "{name}");
+        }
+        for text in ["a mac", "an e"] {
+            assert_eq!(redaction.hide(text).as_deref(), Some(SECRET), "{text}");
+        }
+    }
+
+    #[test]
     fn the_text_of_basic_is_hidden() {
         let redaction = Redaction::new("s3cr3t", Some("c3ZjOnMzY3IzdA=="));
         let text = "bad `Basic c3ZjOnMzY3IzdA==`";
@@ -240,6 +282,8 @@ mod tests {
         let redaction = Redaction::new("", None).hiding_jwts(true);
         for (text, expected) in [
             ("(eyJh.eyJi.c-_) \u{e9}", Some("([secret]) \u{e9}")),
+            ("(eyjh.eyji.c-_)", Some("([secret])")),
+            ("EYJH.EYJI.C", Some("[secret]")),
             ("eyJh.eyJi", None),
             (
                 "client_assertion=eyJh.b.&c",

@@ -90,3 +90,30 @@ async fn what_a_server_repeats_of_the_secret_is_shown_nowhere() {
         }
     }
 }
+
+/// The type of a token is shown: in its `Debug`, and in the error of whoever cannot use it.
+#[tokio::test(start_paused = true)]
+async fn a_type_that_repeats_the_secret_is_shown_nowhere() {
+    let server = AuthorizationServer::new();
+    let answer = json!({"access_token": "t", "token_type": SECRET, "expires_in": 100, "scope": SECRET, SECRET: 1});
+    server.set_outage(Some(Answer::json(200, answer)));
+    let client = Client::new("svc", ClientSecretPost::new(SECRET)).unwrap();
+    let uri = EndpointUri::new("https://as.example.com/token").unwrap();
+    let endpoint = TokenEndpoint::new(server, uri, client);
+    let token = endpoint.clone().oneshot(Fetch::new(Default::default()));
+    let token = token.await.unwrap();
+    assert_eq!(token.token_type().as_str(), "[secret]");
+    let shown_token = format!("{token:?} {token:#?}");
+    assert!(!shown_token.contains("canary"), "{shown_token}");
+    #[cfg(feature = "dpop")]
+    {
+        let key = oauth2_client_credentials::DpopKey::generate(|bytes| bytes.fill(7)).unwrap();
+        let bound = endpoint.dpop(oauth2_client_credentials::Dpop::new(key));
+        let refused = bound.clone().oneshot(Fetch::new(Default::default())).await;
+        let of_source = TokenSource::new(bound).token().await.unwrap_err();
+        for shown in [shown(&refused.unwrap_err()), shown(&of_source)] {
+            assert!(shown.contains("[secret]"), "{shown}");
+            assert!(!shown.contains("canary"), "{shown}");
+        }
+    }
+}

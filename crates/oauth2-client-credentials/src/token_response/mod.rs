@@ -1,6 +1,7 @@
 //! What the server issued.
 
 mod builder;
+mod redacted;
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub struct TokenResponse {
     inner: Arc<Inner>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Inner {
     pub(crate) access_token: SecretString,
     pub(crate) token_type: TokenType,

@@ -118,7 +118,10 @@ impl TokenEndpoint {
             decoded => decoded,
         };
         // Before anybody sees it: some servers repeat what they were sent.
-        let token = decoded.map_err(|error| client.redact(error))?;
+        let token = match decoded {
+            Ok(token) => client.redact_response(token),
+            Err(error) => return Err(client.redact(error).into()),
+        };
         self.binding.check(&token)?;
         Ok(token)
     }

@@ -97,6 +97,7 @@ impl TokenEndpoint {
         let sent = client.revocation_request(endpoint, &revocation)?;
         let answer = self.http.send(sent, Decoder::MAX_BODY).await?;
         let decoded = Revocation::decode(&answer, self.clock.wall());
-        Ok(decoded.map_err(|error| client.redact(error))?)
+        // The server has seen both, and may repeat both.
+        Ok(decoded.map_err(|error| client.redact_also(error, token))?)
     }
 }
