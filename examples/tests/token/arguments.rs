@@ -88,6 +88,25 @@ async fn a_secret_is_never_an_argument() {
     .await;
 }
 
+/// Each run is searched for the secret.
+#[tokio::test]
+async fn a_value_in_the_wrong_place_is_not_repeated() {
+    for option in ["--json", "--dpop", "--strict"] {
+        refused(&[&format!("{option}={SECRET}")], &[option]).await;
+    }
+    for option in ["--auth", "--alg", "--basic-encoding"] {
+        refused(&[option, SECRET], &[option, "use "]).await;
+    }
+    for option in ["--repeat", "--concurrency"] {
+        let url = "http://127.0.0.1/";
+        refused(&["--get", url, option, SECRET], &[option, "a number"]).await;
+        let run = Program::at(url).args(["--get", url, option, "99999999999"]);
+        let run = run.run().await;
+        run.is_refused(&[option]);
+        assert!(!run.stderr.contains("99999999999"), "{run:?}");
+    }
+}
+
 #[tokio::test]
 async fn without_a_secret_it_is_said_what_to_give() {
     let server = serve(server()).await;

@@ -117,11 +117,11 @@ pub(crate) struct Arguments {
     pub(crate) get: Option<String>,
 
     /// How many times to fetch it [default: as many as --concurrency]
-    #[arg(long, value_name = "N", requires = "get", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", requires = "get", value_parser = requests)]
     pub(crate) repeat: Option<u32>,
 
     /// How many of them at the same time [default: 1]
-    #[arg(long, value_name = "N", requires = "get", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", requires = "get", value_parser = at_once)]
     pub(crate) concurrency: Option<u32>,
 
     /// Print one JSON object
@@ -138,8 +138,13 @@ pub(crate) fn read() -> Result<Arguments, clap::Error> {
     Arguments::try_parse().map_err(explain)
 }
 
-/// Says more about options that are unknown for a reason.
-fn explain(error: clap::Error) -> clap::Error {
+/// Says more about options that are unknown for a reason, and nothing of values in the wrong place.
+fn explain(mut error: clap::Error) -> clap::Error {
+    if error.get(ContextKind::InvalidValue).is_some() {
+        // Not repeated: it may be what belonged to another option, or into a file.
+        let hidden = ContextValue::String("…".to_owned());
+        error.insert(ContextKind::InvalidValue, hidden);
+    }
     let name = match (error.kind(), error.get(ContextKind::InvalidArg)) {
         (ErrorKind::UnknownArgument, Some(ContextValue::String(name))) => name.as_str(),
         _ => return error,
@@ -155,6 +160,16 @@ fn explain(error: clap::Error) -> clap::Error {
         return error;
     };
     Arguments::command().error(ErrorKind::UnknownArgument, message)
+}
+
+fn requests(count: &str) -> Result<u32, &'static str> {
+    let count = count.parse().ok().filter(|count| *count > 0);
+    count.ok_or("use a number from 1 to 4294967295")
+}
+
+fn at_once(count: &str) -> Result<u32, &'static str> {
+    let count = requests(count).ok().filter(|count| *count <= 10_000);
+    count.ok_or("use a number from 1 to 10000")
 }
 
 fn basic_encoding(name: &str) -> Result<BasicEncoding, &'static str> {
