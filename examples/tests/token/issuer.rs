@@ -1,7 +1,10 @@
 //! `--issuer`: the token endpoint and the method by the server's metadata.
 
+use std::time::{Duration, Instant};
+
 use rcgen::KeyPair;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::{
     http_server::HttpServer,
@@ -143,4 +146,16 @@ async fn an_issuer_that_has_no_metadata_or_is_down_is_said() {
     let gone = Program::new().args(["--issuer", "http://127.0.0.1:1", "--client-id", "svc"]);
     let words = ["http://127.0.0.1:1", "no connection", "can be reached"];
     gone.run().await.fails("Transient", &words);
+}
+
+#[tokio::test]
+async fn an_issuer_that_says_nothing_is_not_waited_for_for_ever() {
+    // Connections are made, and nobody ever reads from them.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let issuer = format!("http://{}", silent.local_addr().unwrap());
+    let begun = Instant::now();
+    let run = Program::new().args(["--issuer", &issuer, "--client-id", "svc"]);
+    let words = ["the metadata of", &issuer, "within 10s"];
+    run.run().await.fails("Transient", &words);
+    assert!(begun.elapsed() < Duration::from_secs(15));
 }

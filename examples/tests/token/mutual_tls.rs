@@ -1,5 +1,7 @@
 //! `--cert-file`: the client's certificate, for both servers.
 
+use serde_json::json;
+
 use crate::{
     http_server::HttpServer,
     support::{Program, file},
@@ -61,6 +63,57 @@ async fn the_certificate_is_what_the_client_authenticates_with_at_both_servers()
         .run()
         .await;
     without.fails("Transient", &[&format!("localhost:{port}")]);
+}
+
+/// Its alias for clients with a certificate (RFC 8705 §5) is on another port than the metadata, which is for everybody.
+#[tokio::test]
+async fn with_a_certificate_the_alias_is_taken_whatever_the_method() {
+    let (servers, clients) = (Authority::new(), Authority::new());
+    let behind = server().await;
+    let port = servers
+        .serve_to(Some(&clients), "localhost", b"http/1.1", behind.address())
+        .await;
+    let issuer = HttpServer::start(move |base, request| {
+        if request.path == "/plain" {
+            let token = r#"{"access_token":"canary-token-2","token_type":"Bearer"}"#;
+            return (200, String::new(), token.to_owned());
+        }
+        let alias = format!("https://localhost:{port}/token");
+        let document = json!({
+            "issuer": base,
+            "token_endpoint": format!("{base}/plain"),
+            "mtls_endpoint_aliases": {"token_endpoint": alias},
+        });
+        (200, String::new(), document.to_string())
+    })
+    .await;
+    let ca_file = file("alias-ca.pem", servers.pem().as_bytes());
+    let (certificate, key) = clients.client();
+    let cert_file = file("alias-cert.pem", certificate.as_bytes());
+    let key_file = file("alias-key.pem", key.as_bytes());
+    let program = || {
+        Program::new()
+            .args(["--issuer", &issuer.uri(""), "--client-id", "svc"])
+            .file("--ca-file", &ca_file)
+    };
+    let methods = [
+        "tls_client_auth",
+        "client_secret_basic",
+        "client_secret_post",
+        "none",
+    ];
+    for method in methods {
+        let program = program().args(["--auth", method]);
+        let run = program
+            .file("--cert-file", &cert_file)
+            .file("--cert-key-file", &key_file)
+            .run()
+            .await;
+        assert!(run.answer().contains("canary-token-1"), "{method}: {run:?}");
+    }
+    assert_eq!(behind.paths(), ["/token"; 4]);
+    let without = program().run().await;
+    assert!(without.answer().contains("canary-token-2"), "{without:?}");
 }
 
 #[tokio::test]

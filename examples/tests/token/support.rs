@@ -109,6 +109,8 @@ impl Run {
         let line = self.stderr.strip_suffix('\n').unwrap();
         assert!(!line.contains('\n'), "{self:?}");
         assert!(line.starts_with(&format!("error: {kind}: ")), "{self:?}");
+        // Nothing of the program is left by then.
+        assert!(!line.contains("may start in"), "{self:?}");
         for word in words {
             assert!(line.contains(word), "no {word:?} in {self:?}");
         }

@@ -42,6 +42,14 @@ impl Failure {
         }
     }
 
+    /// It may pass by itself.
+    pub(crate) fn transient(reason: impl Into<String>) -> Self {
+        Self {
+            kind: Some(TokenErrorKind::Transient.as_str()),
+            reason: reason.into(),
+        }
+    }
+
     /// The token was refused where it was shown.
     pub(crate) fn rejected(reason: impl Into<String>) -> Self {
         Self {
@@ -81,12 +89,11 @@ impl Failure {
 
 impl From<&TokenError> for Failure {
     fn from(error: &TokenError) -> Self {
-        // An error's own line also tells when the next token request may start. Nothing of this process is left by then.
         let reason = match error.source() {
             // The authorization server's answer says what to try; a connection that broke does not.
             Some(source) if error.response_error().is_some() => causes(source),
             Some(source) => format!("{}; {BROKEN}", causes(source)),
-            None => error.to_string(),
+            None => without_pause(error),
         };
         Self {
             kind: Some(error.kind().as_str()),
@@ -119,6 +126,18 @@ impl fmt::Display for Failure {
     }
 }
 
+/// An error's own line also tells when the next token request may start. Nothing of this process is left by then.
+fn without_pause(error: &TokenError) -> String {
+    const PAUSE: &str = " (the next token request may start in ";
+    let mut line = error.to_string();
+    if error.retry_in().is_some()
+        && let Some(start) = line.rfind(PAUSE)
+    {
+        line.truncate(start);
+    }
+    line
+}
+
 /// An error and what caused it, on one line.
 pub(crate) fn causes(error: &(dyn Error + 'static)) -> String {
     let chain = std::iter::successors(Some(error), |&error| error.source());
@@ -130,6 +149,12 @@ pub(crate) fn causes(error: &(dyn Error + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+
+    use oauth2_client_credentials::TokenResponse;
+    use tower::service_fn;
+    use tower_oauth2_client_credentials::{Fetch, TokenSource};
+
     use super::*;
 
     #[test]
@@ -149,9 +174,17 @@ mod tests {
         assert_eq!(failure.to_string(), "Configuration: wrong secret");
     }
 
-    #[test]
-    fn a_pause_that_ends_after_the_program_is_not_told() {
-        let error = TokenError::new(TokenErrorKind::Scope, "no such scope");
-        assert_eq!(Failure::from(&error).to_string(), "Scope: no such scope");
+    #[tokio::test]
+    async fn a_pause_that_ends_after_the_program_is_not_told() {
+        let refuse = |_: Fetch| {
+            let error = TokenError::new(TokenErrorKind::Scope, "no such scope");
+            ready(Err::<TokenResponse, _>(error))
+        };
+        let source = TokenSource::new(service_fn(refuse));
+        for _ in 0..2 {
+            let error = source.token().await.unwrap_err();
+            assert!(error.retry_in().is_some() && error.to_string().contains("may start"));
+            assert_eq!(Failure::from(&error).to_string(), "Scope: no such scope");
+        }
     }
 }

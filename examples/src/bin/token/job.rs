@@ -1,11 +1,14 @@
 //! What the arguments ask for, checked before anything is sent.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use oauth2_client_credentials::{
     Decoder, Dpop, Metadata, RequestError, RequestErrorKind, TokenRequest,
 };
+use tokio::time;
 use tower::ServiceExt;
 use tower_oauth2_client_credentials::{TokenEndpoint, TokenSource};
 
@@ -23,11 +26,16 @@ use crate::{
     tokens::Tokens,
 };
 
+/// How long the metadata may take, from both of its places together: as long as a token request.
+const METADATA_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// All that is needed to go to work.
 pub(crate) struct Job {
     place: Place,
     candidates: Candidates,
     dpop: Option<Dpop>,
+    /// Of the client's certificate (RFC 8705 §3.1).
+    thumbprint: Option<String>,
     decoder: Decoder,
     request: TokenRequest,
     http: HttpClient,
@@ -48,6 +56,7 @@ impl Job {
             get: Get::new(&arguments)?,
             candidates: Candidates::new(&arguments)?,
             dpop: dpop::dpop(&arguments)?,
+            thumbprint: tls::thumbprint(&arguments)?,
             decoder: if arguments.strict {
                 Decoder::strict()
             } else {
@@ -76,6 +85,11 @@ impl Job {
         let endpoint = self.endpoint(&counts).await?.decoder(self.decoder);
         let endpoint = match &self.dpop {
             Some(dpop) => endpoint.dpop(dpop.clone()),
+            None => endpoint,
+        };
+        // Whatever the method: the endpoint for mutual TLS is the one that binds tokens to it.
+        let endpoint = match self.thumbprint {
+            Some(thumbprint) => endpoint.certificate_thumbprint(thumbprint),
             None => endpoint,
         };
         let source = TokenSource::builder(endpoint)
@@ -107,8 +121,14 @@ impl Job {
             }
             Place::Issuer(issuer) => {
                 let choose = |metadata: &Metadata| Ok(self.candidates.choose(Some(metadata))?);
-                let found = TokenEndpoint::discover_with(http, issuer, choose).await;
-                found.map_err(Failure::from)
+                let found = TokenEndpoint::discover_with(http, issuer.clone(), choose);
+                match time::timeout(METADATA_TIMEOUT, found).await {
+                    Ok(found) => found.map_err(Failure::from),
+                    Err(_) => Err(Failure::transient(format!(
+                        "the metadata of {issuer} has not come within {METADATA_TIMEOUT:?}; check that it is the right \
+                         issuer, or give the token endpoint itself"
+                    ))),
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{fmt, path::Path, sync::Arc};
 
+use oauth2_client_credentials::Certificate;
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::ring,
@@ -39,6 +40,25 @@ pub(crate) fn client_config(arguments: &Arguments) -> Result<ClientConfig, Failu
             key.display()
         ))
     })
+}
+
+/// The thumbprint of the client's own certificate, if it has one.
+///
+/// # Errors
+///
+/// Its file cannot be read, or has something else in it.
+pub(crate) fn thumbprint(arguments: &Arguments) -> Result<Option<String>, Failure> {
+    let Some(path) = &arguments.cert_file else {
+        return Ok(None);
+    };
+    // The first is the client's, the others vouch for it.
+    let Some(own) = chain(path)?.into_iter().next() else {
+        return Ok(None);
+    };
+    let own = Certificate::from_der(&own).map_err(|error| {
+        Failure::configuration(format!("the certificate file {}: {error}", path.display()))
+    })?;
+    Ok(Some(own.thumbprint_s256()))
 }
 
 fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
