@@ -2,7 +2,6 @@
 
 use std::{
     future::Future,
-    mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -25,10 +24,14 @@ pub(crate) struct Waiting<S, ReqBody, Res> {
     request: Option<Request<ReqBody>>,
     watching: Option<Box<Watching<S, ReqBody>>>,
     step: Step,
-    again: bool,
+    /// How many tokens it has outlived.
+    outlived: u32,
     /// The answer it had before, and which token that refused.
     refused: Option<(Res, u64)>,
 }
+
+/// After so many tokens that were gone when the service below was ready, it is not going to be in time.
+const OUTLIVED: u32 = 5;
 
 /// First the token, then the inner service's readiness, so that none is held while the other is awaited.
 enum Step {
@@ -68,7 +71,7 @@ impl<S, ReqBody, Res> Waiting<S, ReqBody, Res> {
             request: Some(request),
             watching,
             step,
-            again: false,
+            outlived: 0,
             refused: None,
         })
     }
@@ -131,8 +134,10 @@ where
                             watching: self.watching.take(),
                         }));
                     }
-                    // The token ended, or was thrown away, while the service was busy: once more from the start, without the readiness.
-                    if mem::replace(&mut self.again, true) {
+                    // The token ended, or was thrown away or refused, while the service was busy: once more from the start, without the
+                    // readiness.
+                    self.outlived += 1;
+                    if self.outlived == OUTLIVED {
                         return self.fall_back(Some(outlived().into()));
                     }
                     self.inner = self.inner.clone();
@@ -174,7 +179,7 @@ fn acquire(source: &TokenSource, budget: Option<Budget>) -> Acquiring {
 fn outlived() -> TokenError {
     TokenError::new(
         TokenErrorKind::Timeout,
-        "the request was not sent: twice its token ended or was thrown away while the service below was not ready; \
+        "the request was not sent: its tokens ended or were thrown away while the service below was not ready; \
          that service is overloaded, or tokens are very short",
     )
 }

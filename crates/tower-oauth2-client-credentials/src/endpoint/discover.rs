@@ -85,7 +85,7 @@ impl TokenEndpoint {
     /// # Errors
     ///
     /// When the credential cannot be read. When the issuer does not answer, or answers something else than its metadata, both
-    /// at the place of RFC 8414 and at that of OpenID Connect. When it does not take the client's method.
+    /// at the place of RFC 8414 and at that of OpenID Connect, or nothing within 5 s. When it does not take the client's method.
     pub async fn discovered(self) -> Result<Self, EndpointError> {
         self.credential.refresh().await;
         let (prover, tried) = self.credential.current();
@@ -102,11 +102,11 @@ impl TokenEndpoint {
     /// The metadata of the issuer, read if it was not so far; `None` if the token endpoint's URI was given.
     ///
     /// It is kept. When the token endpoint that it names answers 404 or 410, or does not answer, it is read again, but not within
-    /// a minute of the last time; what is there stays if that fails.
+    /// a minute of the last time; what is there stays if that fails or takes over 2 s.
     ///
     /// # Errors
     ///
-    /// When it cannot be read.
+    /// When it cannot be read, or not within 5 s.
     pub async fn metadata(&self) -> Result<Option<Metadata>, EndpointError> {
         let Some(discovery) = self.place.discovery() else {
             return Ok(None);

@@ -7,6 +7,7 @@ use std::{
 };
 
 use oauth2_client_credentials::{Issuer, Metadata};
+use tokio::time;
 
 use super::{http::Http, well_known};
 use crate::{error::TokenError, source::Clock};
@@ -31,6 +32,12 @@ struct State {
 
 /// Metadata that seems to be wrong is not read again sooner: the endpoint that it names may just be down.
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+/// How long a first read may take: less than an attempt may, so that the error names the metadata.
+const READ_WITHIN: Duration = Duration::from_secs(5);
+
+/// The same with older metadata at hand, which most likely still holds.
+const READ_AGAIN_WITHIN: Duration = Duration::from_secs(2);
 
 impl Discovery {
     pub(super) fn new(issuer: Issuer) -> Self {
@@ -59,10 +66,17 @@ impl Discovery {
         if let Some(outcome) = self.state().since(asked) {
             return outcome;
         }
-        let read = well_known::read(&self.issuer, http).await;
+        let old = self.state().metadata.is_some();
+        let limit = if old { READ_AGAIN_WITHIN } else { READ_WITHIN };
+        // Dropped with this future too: whoever gives up must not make the next one read at once.
+        let reading = Reading {
+            discovery: self,
+            clock,
+        };
+        let read = time::timeout(limit, well_known::read(&self.issuer, http)).await;
+        drop(reading);
+        let read = read.unwrap_or_else(|_| Err(well_known::silent(&self.issuer, limit)));
         let mut state = self.state();
-        state.read_at = Some(clock.monotonic());
-        state.suspect = false;
         match read {
             Ok(metadata) => {
                 state.failure = None;
@@ -108,6 +122,20 @@ impl State {
         let failed = self.read_at.is_some_and(|read_at| read_at > asked);
         let failure = self.failure.clone().filter(|_| failed);
         failure.map(Err)
+    }
+}
+
+/// The metadata is being read. However that ends, it was read then.
+struct Reading<'a> {
+    discovery: &'a Discovery,
+    clock: &'a dyn Clock,
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        let mut state = self.discovery.state();
+        state.read_at = Some(self.clock.monotonic());
+        state.suspect = false;
     }
 }
 

@@ -22,7 +22,8 @@ impl TokenEndpoint {
     /// Gives `token` back before its life is over (RFC 7009): one that [`TokenSource::close`](crate::TokenSource::close) handed out, so
     /// that nothing is left behind that works. One that the server does not know counts as revoked.
     ///
-    /// It is tried once, and once more with a newer credential if the server does not accept the client.
+    /// It is tried once, and once more with a newer credential if the server does not accept the client. Nothing limits how
+    /// long the server takes to answer but your HTTP service, or a timeout around this.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! Asking an issuer for its metadata.
 
-use std::fmt::Write;
+use std::{fmt::Write, time::Duration};
 
 use oauth2_client_credentials::{Issuer, Metadata, MetadataError, WellKnown};
 
@@ -47,6 +47,16 @@ pub(super) async fn read(issuer: &Issuer, http: &Http) -> Result<Metadata, Token
     reasons
         .push_str("; check the issuer, character for character, or name the token endpoint itself");
     Err(TokenError::new(TokenErrorKind::Configuration, reasons))
+}
+
+/// Why there is no metadata when no place has answered within `limit`.
+pub(super) fn silent(issuer: &Issuer, limit: Duration) -> TokenError {
+    let uri = issuer.metadata_uri(WellKnown::OAuthAuthorizationServer);
+    let message = format!(
+        "no token, for the metadata of the issuer {issuer} could not be read: {uri} and where OpenID Connect has it took over \
+         {limit:?}; check that its server runs and can be reached from here"
+    );
+    TokenError::new(TokenErrorKind::Transient, message)
 }
 
 async fn read_at(issuer: &Issuer, http: &Http, place: WellKnown) -> Result<Metadata, Missing> {
