@@ -4,12 +4,12 @@
 mod discovery_support;
 mod support;
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 use discovery_support::{OAUTH, OPENID, Server, client, issuer, metadata};
 use serde_json::json;
 use support::TokioClock;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt;
 use tower_oauth2_client_credentials::{EndpointError, Fetch, TokenEndpoint};
 
@@ -127,4 +127,68 @@ async fn metadata_that_has_moved_between_the_places_is_found() {
     sleep(A_MINUTE).await;
     fetch(&endpoint).await.unwrap();
     assert_eq!(server.paths(), ["/token", OAUTH, OPENID, "/new"]);
+}
+
+/// The metadata's server and the token endpoint may be two machines. When the token endpoint is back and the other one is
+/// silent, the old metadata does.
+#[tokio::test(start_paused = true)]
+async fn metadata_that_is_silent_costs_no_token() {
+    let server = Server::new();
+    let endpoint = discovered(&server).await;
+    sleep(A_MINUTE).await;
+    server.set_down(true);
+    fetch(&endpoint).await.unwrap_err();
+    server.set_down(false);
+    server.set_silent_at(OAUTH);
+    server.paths();
+    let begun = Instant::now();
+    fetch(&endpoint).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_millis(2_100));
+    assert_eq!(server.paths(), [OAUTH, "/token"]);
+    fetch(&endpoint).await.unwrap();
+    assert_eq!(server.paths(), ["/token"]);
+}
+
+/// Who gives up while it is read again leaves a note of that.
+#[tokio::test(start_paused = true)]
+async fn a_reading_that_was_given_up_is_one() {
+    let server = Server::new();
+    let endpoint = discovered(&server).await;
+    sleep(A_MINUTE).await;
+    server.set_down(true);
+    fetch(&endpoint).await.unwrap_err();
+    server.set_down(false);
+    server.set_silent_at(OAUTH);
+    server.paths();
+    let given_up = timeout(Duration::from_secs(1), fetch(&endpoint)).await;
+    assert!(given_up.is_err());
+    fetch(&endpoint).await.unwrap();
+    assert_eq!(server.paths(), [OAUTH, "/token"]);
+}
+
+/// Whoever asks gives an attempt 6 s: the error is there before, and says what is silent.
+#[tokio::test(start_paused = true)]
+async fn a_first_reading_that_is_silent_says_so_in_time() {
+    let server = Server::new();
+    server.set_silent_at(OAUTH);
+    let endpoint = TokenEndpoint::new(server, issuer(), client()).clock(TokioClock::new());
+    let within = Duration::from_millis(5_100);
+    let words = "https://as.example.com/.well-known/oauth-authorization-server";
+    for error in [
+        timeout(within, fetch(&endpoint))
+            .await
+            .unwrap()
+            .unwrap_err(),
+        timeout(within, endpoint.clone().discovered())
+            .await
+            .unwrap()
+            .unwrap_err(),
+        timeout(within, endpoint.metadata())
+            .await
+            .unwrap()
+            .unwrap_err(),
+    ] {
+        let cause = error.source().unwrap().to_string();
+        assert!(cause.contains(words) && cause.contains("5s"), "{cause}");
+    }
 }

@@ -30,6 +30,7 @@ struct State {
     answers: BTreeMap<String, Answer>,
     down: bool,
     silent: bool,
+    silent_at: Option<&'static str>,
     received: Vec<Received>,
 }
 
@@ -90,6 +91,11 @@ impl Server {
         self.0.lock().unwrap().silent = silent;
     }
 
+    /// Nothing is answered at this path.
+    pub(crate) fn set_silent_at(&self, path: &'static str) {
+        self.0.lock().unwrap().silent_at = Some(path);
+    }
+
     pub(crate) fn received(&self) -> Vec<Received> {
         self.0.lock().unwrap().received.clone()
     }
@@ -127,7 +133,8 @@ impl Service<Request<Full<Bytes>>> for Server {
                 if state.down {
                     return Err("connection refused".into());
                 }
-                (state.answers.get(head.uri.path()).cloned(), state.silent)
+                let silent = state.silent || state.silent_at == Some(head.uri.path());
+                (state.answers.get(head.uri.path()).cloned(), silent)
             };
             if silent {
                 std::future::pending::<()>().await;
