@@ -104,6 +104,18 @@ impl Client {
         }
     }
 
+    /// The thumbprint of the public key that it signs with (RFC 7638, SHA-256, in
+    /// base64url); `None` unless its method is `private_key_jwt` with a key. Two
+    /// clients with one thumbprint hold the same key, also where no two
+    /// signatures are the same.
+    #[cfg(feature = "jose")]
+    pub fn key_thumbprint(&self) -> Option<String> {
+        match &self.inner.credentials {
+            Credentials::Signer(signer) => signer.key_thumbprint(),
+            Credentials::Header(_) | Credentials::Parameters(_) => None,
+        }
+    }
+
     /// The same client with the time and the randomness of one request, which a
     /// client that [signs](Self::signs) puts into its assertion. For all others
     /// nothing changes.
@@ -262,6 +274,21 @@ mod tests {
         for _ in 0..2 {
             assert!(basic.token_request(&endpoint, &asked).is_ok());
         }
+    }
+
+    #[cfg(feature = "jose")]
+    #[test]
+    fn only_who_signs_with_a_key_has_its_thumbprint() {
+        let key = |byte| crate::SigningKey::generate(|bytes| bytes.fill(byte)).unwrap();
+        let thumbprint = |authentication: crate::ClientAuthentication| {
+            Client::new("id", authentication).unwrap().key_thumbprint()
+        };
+        let of_key = thumbprint(crate::PrivateKeyJwt::new(key(7)).into());
+        assert_eq!(of_key, Some(key(7).public_jwk().thumbprint()));
+        assert_ne!(of_key, Some(key(8).public_jwk().thumbprint()));
+        let secret = crate::ClientSecretJwt::new("s".repeat(32));
+        assert_eq!(thumbprint(secret.into()), None);
+        assert_eq!(thumbprint(ClientSecretBasic::new("s").into()), None);
     }
 
     #[test]

@@ -187,6 +187,13 @@ impl Signer {
         };
         assertion?.parameters(id)
     }
+
+    pub(crate) fn key_thumbprint(&self) -> Option<String> {
+        match self {
+            Self::SecretJwt(_) => None,
+            Self::PrivateKeyJwt(jwt) => Some(jwt.key_thumbprint()),
+        }
+    }
 }
 
 /// Whether a parameter belongs to the authentication of the client, by one

@@ -75,6 +75,10 @@ impl PrivateKeyJwt {
         Ok(unsigned.with_signature(&signature))
     }
 
+    pub(crate) fn key_thumbprint(&self) -> String {
+        self.key.public_jwk().thumbprint()
+    }
+
     pub(crate) fn algorithm(&self) -> JwsAlgorithm {
         self.key.algorithm()
     }

@@ -10,7 +10,7 @@ use super::evidence::Prover;
 /// Whether both would send the same. Nothing of a client can be looked at but what it makes, so both make the same request, with
 /// the same time and randomness.
 ///
-/// Signatures with a salt (`PS256` and its like) differ each time: such a client is never the same.
+/// Signatures with a salt (`PS256` and its like) differ each time. So those of clients with keys are not compared, but the keys.
 pub(super) fn same_client(one: &Prover, other: &Prover) -> bool {
     match (one, other) {
         // What follows from the same material is the same.
@@ -37,10 +37,37 @@ fn sends_the_same(one: &Client, other: &Client) -> bool {
     };
     match (request(one), request(other)) {
         (Some((head, body)), Some((other_head, other_body))) => {
-            head.headers == other_head.headers && body == other_body
+            head.headers == other_head.headers
+                && (body == other_body || same_but_for_signature(one, other, &body, &other_body))
         }
         _ => false,
     }
+}
+
+#[cfg(feature = "dpop")]
+fn same_but_for_signature(one: &Client, other: &Client, body: &[u8], other_body: &[u8]) -> bool {
+    let key = one.key_thumbprint();
+    key.is_some()
+        && key == other.key_thumbprint()
+        && without_signature(body) == without_signature(other_body)
+}
+
+/// A form in which the assertion has no signature: base64url and dots, which no encoding changes.
+#[cfg(feature = "dpop")]
+fn without_signature(body: &[u8]) -> Vec<&[u8]> {
+    const ASSERTION: &[u8] = b"client_assertion=";
+    body.split(|byte| *byte == b'&')
+        .map(|pair| {
+            let dot = pair.iter().rposition(|byte| *byte == b'.');
+            let end = dot.filter(|_| pair.starts_with(ASSERTION));
+            &pair[..end.unwrap_or(pair.len())]
+        })
+        .collect()
+}
+
+#[cfg(not(feature = "dpop"))]
+fn same_but_for_signature(_: &Client, _: &Client, _: &[u8], _: &[u8]) -> bool {
+    false
 }
 
 #[cfg(test)]
@@ -70,6 +97,41 @@ mod tests {
                     row == column,
                     "{one:?} {other:?}"
                 );
+            }
+        }
+    }
+
+    #[cfg(feature = "dpop")]
+    #[test]
+    fn a_client_that_signs_is_its_key_and_what_it_signs() {
+        use oauth2_client_credentials::{
+            AssertionTemplate, JwsAlgorithm, PrivateKeyJwt, SigningKey,
+        };
+
+        let ec = |byte| SigningKey::generate(|bytes| bytes.fill(byte)).unwrap();
+        let rsa = |algorithm| {
+            let key = SigningKey::from_pem(include_str!(
+                "../../../oauth2-client-credentials/tests/keys/rsa-pkcs1.pem"
+            ))
+            .unwrap();
+            key.with_algorithm(algorithm).unwrap()
+        };
+        let all = || {
+            let client = |jwt: PrivateKeyJwt| Client::new("svc", jwt).unwrap();
+            [
+                client(PrivateKeyJwt::new(ec(7))),
+                client(PrivateKeyJwt::new(ec(8))),
+                client(PrivateKeyJwt::new(rsa(JwsAlgorithm::RS256))),
+                client(PrivateKeyJwt::new(rsa(JwsAlgorithm::PS256))),
+                client(
+                    PrivateKeyJwt::new(rsa(JwsAlgorithm::PS256))
+                        .template(AssertionTemplate::new().key_id("k2")),
+                ),
+            ]
+        };
+        for (row, one) in all().iter().enumerate() {
+            for (column, other) in all().iter().enumerate() {
+                assert_eq!(sends_the_same(one, other), row == column, "{row} {column}");
             }
         }
     }
