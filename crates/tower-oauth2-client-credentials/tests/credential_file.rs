@@ -259,3 +259,27 @@ fn the_identity_is_known_before_anything_is_read() {
         .map(|credential| endpoint(&server, &credential).identity());
     assert!(one.contains("one") && one != other, "{one}");
 }
+
+/// Opening a FIFO takes until somebody writes to it, and a thread with it.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_no_regular_file_is_not_opened() {
+    let (folder, server) = (Folder::new(), AuthorizationServer::new());
+    let fifo = folder.path("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.unwrap().success());
+    fs::create_dir(folder.path("folder")).unwrap();
+    for path in [fifo, folder.path("folder"), "/dev/zero".into()] {
+        let credential = Credential::secret_file("svc", &path, ClientSecretPost::new);
+        let answer = endpoint(&server, &credential).oneshot(Fetch::new(Default::default()));
+        let limited = tokio::time::timeout(Duration::from_secs(5), answer).await;
+        if limited.is_err() {
+            // So that the test's runtime can end.
+            let _ = fs::OpenOptions::new().write(true).open(&path);
+        }
+        limited.expect("it was opened").unwrap_err();
+        let told = credential.last_error().unwrap().to_string();
+        assert!(told.contains("it is no regular file"), "{told}");
+        assert!(told.contains(path.to_str().unwrap()), "{told}");
+    }
+}

@@ -1,7 +1,7 @@
 //! A credential in a file that somebody else renews.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     hash::{BuildHasher, RandomState},
     io::Read,
     path::{Path, PathBuf},
@@ -107,7 +107,11 @@ enum Wiped {
 }
 
 impl Wiped {
-    fn read(path: &Path) -> Result<Self, std::io::Error> {
+    fn read(path: &Path) -> Result<Self, BoxError> {
+        // Before it is opened: that of a FIFO takes until somebody writes.
+        if !fs::metadata(path)?.is_file() {
+            return Err("it is no regular file".into());
+        }
         // Large enough from the start: what grows leaves copies behind.
         let mut bytes = Vec::with_capacity(LARGEST + 1);
         File::open(path)?
