@@ -11,18 +11,23 @@ use tokio::{sync::watch, time::Instant};
 #[derive(Default)]
 pub(super) struct Question {
     asked: Mutex<Asked>,
+    /// The number of the latest question of which the answer is known.
+    answered: Mutex<u64>,
 }
 
 #[derive(Default)]
 struct Asked {
     under_way: Option<(Instant, watch::Receiver<()>)>,
     looked_at: Option<Instant>,
+    count: u64,
 }
 
 /// Held by what carries a question out. Dropped, however that comes about, the question has its answer.
-pub(super) struct Answering(
-    #[expect(dead_code, reason = "its end is what counts")] watch::Sender<()>,
-);
+pub(super) struct Answering {
+    number: u64,
+    #[expect(dead_code, reason = "its end is what counts")]
+    end: watch::Sender<()>,
+}
 
 /// Waits for the end of a question.
 pub(super) struct Asking(watch::Receiver<()>);
@@ -50,12 +55,26 @@ impl Question {
             None => {
                 let (sender, receiver) = watch::channel(());
                 asked.under_way = Some((now, receiver.clone()));
+                asked.count += 1;
+                let number = asked.count;
                 drop(asked);
-                ask(Answering(sender));
+                ask(Answering {
+                    number,
+                    end: sender,
+                });
                 receiver
             }
         };
         Asking(answer)
+    }
+
+    /// Makes an answer known, unless that of a later question is: who was given up may be heard, but not above the next one.
+    pub(super) fn publish(&self, answering: &Answering, publish: impl FnOnce()) {
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        if *answered < answering.number {
+            *answered = answering.number;
+            publish();
+        }
     }
 
     /// Whether there was no look for this long; then there is one now.
@@ -103,6 +122,21 @@ mod tests {
             drop(question.ask(|one| answering.push(one)));
             assert_eq!(answering.len(), questions);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_older_answer_is_not_heard_above_a_later_one() {
+        let question = Question::default();
+        let mut answering = Vec::new();
+        for _ in 0..3 {
+            drop(question.ask(|one| answering.push(one)));
+            tokio::time::sleep(LIMIT).await;
+        }
+        let mut heard = Vec::new();
+        for number in [1, 0, 2] {
+            question.publish(&answering[number], || heard.push(number));
+        }
+        assert_eq!(heard, [1, 2]);
     }
 
     #[tokio::test(start_paused = true)]

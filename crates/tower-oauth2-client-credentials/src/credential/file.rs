@@ -62,14 +62,26 @@ impl CredentialFile {
         self.question.ask(|answering| {
             let (this, current) = (Arc::clone(self), Arc::clone(current));
             drop(runtime.spawn_blocking(move || {
-                this.read_now(&current);
-                drop(answering);
+                let outcome = this.try_read();
+                this.question
+                    .publish(&answering, || this.take(&current, outcome));
             }));
         })
     }
 
-    fn read_now(&self, current: &Current) {
-        if let Err(problem) = self.try_read(current) {
+    fn take(&self, current: &Current, outcome: Result<Option<New>, BoxError>) {
+        let adopted = outcome.and_then(|new| match new {
+            None => {
+                current.confirm();
+                Ok(())
+            }
+            Some(new) => {
+                current.adopt(new.evidence)?;
+                *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(new.print);
+                Ok(())
+            }
+        });
+        if let Err(problem) = adopted {
             // Named with its path, and not with what is in it.
             let message = format!(
                 "the credential file {} cannot be used: {problem}; check the path, who may read it, and what is in it",
@@ -79,7 +91,8 @@ impl CredentialFile {
         }
     }
 
-    fn try_read(&self, current: &Current) -> Result<(), BoxError> {
+    /// What is in it, if that is something else than the last time.
+    fn try_read(&self) -> Result<Option<New>, BoxError> {
         let bytes = Wiped::read(&self.path)?;
         let bytes = bytes.as_slice();
         if bytes.is_empty() {
@@ -88,16 +101,20 @@ impl CredentialFile {
         if bytes.len() > LARGEST {
             return Err(format!("it is over {LARGEST} bytes").into());
         }
-        let print = Some(self.hasher.hash_one(bytes));
+        let print = self.hasher.hash_one(bytes);
         let seen = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen == print {
-            current.confirm();
-            return Ok(());
+        if seen == Some(print) {
+            return Ok(None);
         }
-        current.adopt((self.reader)(bytes)?)?;
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = print;
-        Ok(())
+        let evidence = (self.reader)(bytes)?;
+        Ok(Some(New { evidence, print }))
     }
+}
+
+/// What a file has now and did not have before.
+struct New {
+    evidence: Evidence,
+    print: u64,
 }
 
 /// A file's bytes, of which no copy is left behind if they are text.

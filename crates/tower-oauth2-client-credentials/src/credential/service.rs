@@ -10,7 +10,7 @@ use tower::{ServiceExt, util::BoxCloneService};
 use tower_service::Service;
 
 use super::{
-    ask::{Asking, Question},
+    ask::{Answering, Asking, Question},
     current::Current,
     evidence::Evidence,
 };
@@ -69,9 +69,14 @@ impl CredentialService {
         self.question.ask(|answering| {
             let (this, current) = (Arc::clone(self), Arc::clone(current));
             drop(runtime.spawn(async move {
-                let answer = this.clone_service().oneshot(()).await;
-                this.take(&current, answer);
-                drop(answering);
+                let mut outcome = Outcome {
+                    service: this,
+                    current,
+                    answering,
+                    answer: None,
+                };
+                let service = outcome.service.clone_service();
+                outcome.answer = Some(service.oneshot(()).await);
             }));
         })
     }
@@ -97,6 +102,25 @@ impl CredentialService {
         if let Err(problem) = outcome {
             current.fail(problem);
         }
+    }
+}
+
+/// What comes of one question. Without an answer, the service panicked or its runtime ended.
+struct Outcome {
+    service: Arc<CredentialService>,
+    current: Arc<Current>,
+    answering: Answering,
+    answer: Option<Result<Evidence, BoxError>>,
+}
+
+impl Drop for Outcome {
+    fn drop(&mut self) {
+        let answer = self.answer.take();
+        let answer = answer.unwrap_or_else(|| Err("it panicked or was stopped".into()));
+        let service = &self.service;
+        service.question.publish(&self.answering, || {
+            service.take(&self.current, answer);
+        });
     }
 }
 
