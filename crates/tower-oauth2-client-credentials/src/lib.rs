@@ -68,6 +68,15 @@
 //! one token request, however many requests it came to, and while new tokens are refused too the next ones come seldom. The request
 //! itself is sent once more if the layer was given a [replay policy](replay).
 //!
+//! # Tokens that are bound
+//!
+//! To a certificate (mutual TLS, RFC 8705): the HTTP services of the endpoint and of the API connect with the same one, so build both of
+//! one TLS configuration, and tell the endpoint by [`TokenEndpoint::certificate_thumbprint`]; the example `mutual_tls` does it with
+//! rustls. Should the certificate be replaced below, its tokens go with it: the first 401 gets another.
+//!
+//! To a key (DPoP, RFC 9449; feature `dpop`): one `Dpop` handle for both, `TokenEndpoint::dpop` and
+//! [`ClientCredentialsLayer::presentation`]. A [replay policy](replay) lets a request be sent once more with a server's new nonce.
+//!
 //! # When something goes wrong
 //!
 //! A request that could not carry a token is not sent. Its error has a [`TokenError`] in its chain ([`TokenError::find`]), which says

@@ -42,14 +42,6 @@ impl Failure {
         }
     }
 
-    /// It may pass by itself.
-    pub(crate) fn transient(reason: impl Into<String>) -> Self {
-        Self {
-            kind: Some(TokenErrorKind::Transient.as_str()),
-            reason: reason.into(),
-        }
-    }
-
     /// The token was refused where it was shown.
     pub(crate) fn rejected(reason: impl Into<String>) -> Self {
         Self {

@@ -1,14 +1,11 @@
 //! What the arguments ask for, checked before anything is sent.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use oauth2_client_credentials::{
     Decoder, Dpop, Metadata, RequestError, RequestErrorKind, TokenRequest,
 };
-use tokio::time;
 use tower::ServiceExt;
 use tower_oauth2_client_credentials::{TokenEndpoint, TokenSource};
 
@@ -25,9 +22,6 @@ use crate::{
     tls,
     tokens::Tokens,
 };
-
-/// How long the metadata may take, from both of its places together: as long as a token request.
-const METADATA_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// All that is needed to go to work.
 pub(crate) struct Job {
@@ -121,14 +115,8 @@ impl Job {
             }
             Place::Issuer(issuer) => {
                 let choose = |metadata: &Metadata| Ok(self.candidates.choose(Some(metadata))?);
-                let found = TokenEndpoint::discover_with(http, issuer.clone(), choose);
-                match time::timeout(METADATA_TIMEOUT, found).await {
-                    Ok(found) => found.map_err(Failure::from),
-                    Err(_) => Err(Failure::transient(format!(
-                        "the metadata of {issuer} has not come within {METADATA_TIMEOUT:?}; check that it is the right \
-                         issuer, or give the token endpoint itself"
-                    ))),
-                }
+                let found = TokenEndpoint::discover_with(http, issuer, choose);
+                found.await.map_err(Failure::from)
             }
         }
     }
