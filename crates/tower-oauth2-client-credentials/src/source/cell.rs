@@ -203,7 +203,9 @@ impl Cell {
             Some(kept) => {
                 let first = kept.refused_from().is_none();
                 let next = state.rejections.next(schedule);
-                let from = kept.refused_from().unwrap_or_else(|| next.max(now));
+                // At once is at any time: others may have read the clock a little before, and come after.
+                let at_once = (next <= now).then(Moment::default);
+                let from = kept.refused_from().or(at_once).unwrap_or(next);
                 if first {
                     state.refused = kept.generation();
                     self.kept.store(Some(Arc::new(kept.refused(from))));

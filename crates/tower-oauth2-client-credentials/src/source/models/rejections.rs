@@ -75,3 +75,20 @@ fn the_same_token_beside_its_refusal_is_not_attached_after_both() {
         );
     });
 }
+
+#[test]
+fn who_read_the_clock_before_a_refusal_and_comes_after_it_sees_it() {
+    model(|| {
+        let context = context();
+        let cell = with_token(&context, Duration::from_secs(60));
+        let earlier = context.clock.now() - Duration::from_millis(1);
+        assert_eq!(reject(&cell, &context, 1).0, Verdict::Forced);
+        let late = cell.reject(&context, 1, true, earlier);
+        assert!(matches!(late, (Verdict::Forced, None)), "{late:?}");
+        let decision = cell.decide(&context, true, earlier);
+        assert!(
+            matches!(decision, Decision::Wait { launch: false, .. }),
+            "{decision:?}"
+        );
+    });
+}
