@@ -34,7 +34,7 @@ pub(crate) fn is_refusal(scheme: &str, response: &response::Parts) -> bool {
     } = response;
     if *version >= Version::HTTP_2
         && headers
-            .get("grpc-status")
+            .get(GRPC_STATUS)
             .is_some_and(|s| s == UNAUTHENTICATED)
     {
         return true;
@@ -121,6 +121,16 @@ mod tests {
             (401, &["Basic realm=x, Bearer"], true),
             (401, &[""], true),
             (401, &[","], true),
+            (
+                401,
+                &[r#"Bearer error="invalid_token" realm="no comma""#],
+                true,
+            ),
+            (
+                401,
+                &[r#"Bearer error="insufficient_scope" scope="no comma""#],
+                false,
+            ),
             (401, &[r#"Bearer error="insufficient_scope""#], false),
             (401, &[r#"Bearer error="invalid_request""#], false),
             (401, &["Basic realm=x"], false),

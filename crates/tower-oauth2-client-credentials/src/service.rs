@@ -195,19 +195,21 @@ impl<S, R> ClientCredentials<S, R> {
         S: Service<Request<B>> + Clone,
     {
         let Settings { source, attach, .. } = &*self.settings;
-        let attached = source
-            .in_window_for(&named, |sent, kept| {
+        if attach.presentation.is_none() {
+            let attached = source.in_window_for(&named, |sent, kept| {
                 let attached = attach.attach_bearer(kept, request.headers_mut())?;
                 Ok::<_, TokenError>(attached.then_some(sent))
-            })
-            .filter(|_| attach.presentation.is_none());
-        match attached {
-            Some(Ok(sent)) => self.send(request, sent, watching),
-            _ if attach.leaves_alone(request.headers()) => self.send(request, None, None),
-            _ => match source.for_named(&named) {
-                Ok(source) => self.call_without_window(source, request, watching),
-                Err(error) => self.fail(error),
-            },
+            });
+            if let Some(Ok(sent)) = attached {
+                return self.send(request, sent, watching);
+            }
+        }
+        if attach.leaves_alone(request.headers()) {
+            return self.send(request, None, None);
+        }
+        match source.for_named(&named) {
+            Ok(source) => self.call_without_window(source, request, watching),
+            Err(error) => self.fail(error),
         }
     }
 
