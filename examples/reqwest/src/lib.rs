@@ -1,0 +1,1 @@
+//! The layer in a program that uses reqwest.
