@@ -1,5 +1,7 @@
 //! Why a request could not carry a token.
 
+mod grpc;
+
 use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 
 use oauth2_client_credentials::{ErrorKind, RequestError, ResponseError};
