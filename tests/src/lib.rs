@@ -4,6 +4,7 @@
 
 mod authlib;
 mod client;
+mod envoy;
 mod node_oauth2_server;
 mod oidc_provider;
 mod pki;
@@ -12,6 +13,7 @@ mod process;
 pub use crate::{
     authlib::Authlib,
     client::{Answer, HttpClient, HttpsClient, ask, exchange, http_client, https_client},
+    envoy::Envoy,
     node_oauth2_server::NodeOauth2Server,
     oidc_provider::{OidcProvider, OidcProviderBuilder, Stats},
     pki::{Identity, Pki},
