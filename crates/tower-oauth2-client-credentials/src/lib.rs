@@ -96,8 +96,11 @@
 //! - `dpop`: `TokenEndpoint::dpop`, tokens that are bound to a key (RFC 9449).
 //! - `tracing`: `TracingObserver`, and a span around each token request.
 //! - `metrics`: `MetricsObserver`.
+//! - `client`: `HttpClient`, a ready HTTP client for the token side, for programs whose own does not fit or is none.
 
 mod attach;
+#[cfg(feature = "client")]
+mod client;
 mod credential;
 mod endpoint;
 mod error;
@@ -117,6 +120,8 @@ mod watching;
 
 pub use oauth2_client_credentials;
 
+#[cfg(feature = "client")]
+pub use crate::client::{HttpClient, HttpClientBody, HttpClientBuilder, HttpClientError};
 #[cfg(feature = "metrics")]
 pub use crate::event::MetricsObserver;
 #[cfg(feature = "tracing")]
