@@ -1,0 +1,63 @@
+//! The requests that are sent: four headers beside the token, and of some a name of the token that they need.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use oauth2_client_credentials::TokenRequest;
+
+use crate::api::{Request, Response};
+
+/// Makes requests, one after the other, in the memory of the last one.
+#[derive(Clone, Debug)]
+pub struct Requests {
+    uri: Uri,
+    headers: HeaderMap,
+    /// What the requests need tokens for, in turn; none: they do not say.
+    named: Vec<TokenRequest>,
+    next: usize,
+}
+
+impl Requests {
+    /// `named`: so many different scopes in turn; 0: none is named.
+    pub fn new(named: usize) -> Self {
+        let mut headers = HeaderMap::with_capacity(8);
+        for name in ["accept", "user-agent", "x-request-id", "traceparent"] {
+            headers.insert(
+                HeaderName::from_static(name),
+                HeaderValue::from_static("00-0af7651916cd43dd8448eb211c80319c-01"),
+            );
+        }
+        let scope = |number| format!("orders.{number}.read");
+        let request = |number| TokenRequest::builder().scope(&scope(number)).build();
+        Self {
+            uri: Uri::from_static("https://api.example.com/v1/orders?state=open"),
+            headers,
+            named: (0..named)
+                .map(|number| request(number).expect("a scope"))
+                .collect(),
+            next: 0,
+        }
+    }
+
+    /// The same with other requests than another's.
+    pub fn fork(&self) -> Self {
+        self.clone()
+    }
+
+    #[inline]
+    pub fn make(&mut self) -> Request {
+        let mut request = Request::default();
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = std::mem::take(&mut self.headers);
+        if let Some(named) = self.named.get(self.next) {
+            request.extensions_mut().insert(named.clone());
+            self.next = (self.next + 1) % self.named.len();
+        }
+        request
+    }
+
+    /// Takes the headers back.
+    #[inline]
+    pub fn take_back(&mut self, response: Response) {
+        self.headers = response.into_body();
+        self.headers.remove(header::AUTHORIZATION);
+    }
+}
