@@ -44,7 +44,8 @@
 //! From the outside to the inside: timeout, buffer, retry, *this layer*, tracing of each attempt, transport. A retry above it gets
 //! a new token for the new attempt. A redirect layer stands best above: every hop passes [`Origins`] again. Below, it has to strip
 //! the header on a hop to another origin and on all after it; tower-http's does from version 0.7 on. One concurrency limit may
-//! stand around both the API's client and the token's: no permit is held while a token is awaited.
+//! stand around both the API's client and the token's: no permit is held while a token is awaited. What each order does, and what
+//! goes wrong in those that make no sense, is in `docs::order_of_layers`.
 //!
 //! # One client, many tokens
 //!
@@ -102,6 +103,8 @@ mod attach;
 #[cfg(feature = "client")]
 mod client;
 mod credential;
+#[cfg(any(doc, doctest))]
+pub mod docs;
 mod endpoint;
 mod error;
 mod event;
