@@ -1,0 +1,149 @@
+//! TLS and HTTP/2 before a server that has neither: it notes the version of each request, and asks the server over HTTP/1.1.
+
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+use http::{
+    Request, Response, StatusCode, Version,
+    header::{CONNECTION, HOST, TRANSFER_ENCODING},
+};
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
+use tests::http_client;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tower_oauth2_client_credentials::BoxError;
+
+/// It ends with its runtime.
+pub(crate) struct Front {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    address: String,
+    seen: Arc<Mutex<Vec<(String, Version)>>>,
+}
+
+impl Front {
+    /// Stands before the server at `http://…`.
+    pub(crate) async fn before(server: &str) -> Result<Self, BoxError> {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
+        let acceptor = TlsAcceptor::from(Arc::new(config(&issuer)?));
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = format!("https://localhost:{}", listener.local_addr()?.port());
+        let seen = Arc::<Mutex<Vec<_>>>::default();
+        let (server, notes) = (server.to_owned(), Arc::clone(&seen));
+        tokio::spawn(async move {
+            while let Ok((tcp, _)) = listener.accept().await {
+                tokio::spawn(serve(acceptor.clone(), tcp, server.clone(), notes.clone()));
+            }
+        });
+        Ok(Self {
+            issuer,
+            address,
+            seen,
+        })
+    }
+
+    /// The address that clients see, without a slash at its end.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The authority that vouches for it, in PEM.
+    pub(crate) fn authority(&self) -> String {
+        self.issuer.pem()
+    }
+
+    /// TLS that trusts it.
+    pub(crate) fn client_config(&self) -> Result<ClientConfig, BoxError> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.issuer.der().clone())?;
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(config)
+    }
+
+    /// The version of each request to this path.
+    pub(crate) fn versions(&self, path: &str) -> Vec<Version> {
+        let seen = self.seen.lock().unwrap();
+        let to_path = seen.iter().filter(|(to, _)| to == path);
+        to_path.map(|(_, version)| *version).collect()
+    }
+}
+
+fn config(issuer: &CertifiedIssuer<'static, KeyPair>) -> Result<ServerConfig, BoxError> {
+    let key = KeyPair::generate()?;
+    let certificate = CertificateParams::new(["localhost".to_owned()])?.signed_by(&key, issuer)?;
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::try_from(key.serialize_der())?,
+        )?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+async fn serve(
+    acceptor: TlsAcceptor,
+    tcp: TcpStream,
+    server: String,
+    seen: Arc<Mutex<Vec<(String, Version)>>>,
+) {
+    // A client that does not trust us hangs up here.
+    let Ok(tls) = acceptor.accept(tcp).await else {
+        return;
+    };
+    let pass_on = service_fn(|request: Request<Incoming>| {
+        let note = (request.uri().path().to_owned(), request.version());
+        seen.lock().unwrap().push(note);
+        let server = server.clone();
+        async move {
+            let answer = pass_on(&server, request).await.unwrap_or_else(|error| {
+                let mut answer = Response::new(Full::from(error.to_string()));
+                *answer.status_mut() = StatusCode::BAD_GATEWAY;
+                answer
+            });
+            Ok::<_, Infallible>(answer)
+        }
+    });
+    let builder = auto::Builder::new(TokioExecutor::new());
+    // Its end is the client's affair.
+    let _ = builder.serve_connection(TokioIo::new(tls), pass_on).await;
+}
+
+async fn pass_on(
+    server: &str,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, BoxError> {
+    let (mut head, body) = request.into_parts();
+    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+    head.uri = format!("{server}{path}").parse()?;
+    head.version = Version::HTTP_11;
+    head.headers.remove(HOST);
+    let body = body.collect().await?.to_bytes();
+    let request = Request::from_parts(head, Full::from(body));
+    let (mut head, body) = http_client().request(request).await?.into_parts();
+    // They are about the connection that the answer came over.
+    for name in [CONNECTION, TRANSFER_ENCODING] {
+        head.headers.remove(name);
+    }
+    head.headers.remove("keep-alive");
+    head.version = Version::default();
+    Ok(Response::from_parts(
+        head,
+        Full::from(body.collect().await?.to_bytes()),
+    ))
+}
