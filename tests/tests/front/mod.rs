@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use bytes::Bytes;
@@ -59,6 +59,7 @@ impl Front {
     }
 
     /// The authority that vouches for it, in PEM.
+    #[allow(dead_code, reason = "reqwest's test trusts it by `client_config`")]
     pub(crate) fn authority(&self) -> String {
         self.issuer.pem()
     }
@@ -76,7 +77,7 @@ impl Front {
 
     /// The version of each request to this path.
     pub(crate) fn versions(&self, path: &str) -> Vec<Version> {
-        let seen = self.seen.lock().unwrap();
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let to_path = seen.iter().filter(|(to, _)| to == path);
         to_path.map(|(_, version)| *version).collect()
     }
@@ -108,7 +109,9 @@ async fn serve(
     };
     let pass_on = service_fn(|request: Request<Incoming>| {
         let note = (request.uri().path().to_owned(), request.version());
-        seen.lock().unwrap().push(note);
+        seen.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(note);
         let server = server.clone();
         async move {
             let answer = pass_on(&server, request).await.unwrap_or_else(|error| {
