@@ -12,19 +12,12 @@ pub mod stock {
     tonic::include_proto!("stock.v1");
 }
 
-use bytes::Bytes;
-use http::Response;
-use http_body_util::Full;
-use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::{client::legacy, rt::TokioExecutor};
+use http::{Request, Response};
 use oauth2_client_credentials::{Client, EndpointUri, TokenRequest};
 use tonic::{Status, body::Body, transport::Channel};
-use tower::{
-    ServiceBuilder,
-    util::{MapErr, MapResponse},
-};
+use tower::{ServiceBuilder, util::BoxCloneSyncService};
 use tower_oauth2_client_credentials::{
-    BoxError, ClientCredentials, ClientCredentialsLayer, Origins, TokenEndpoint, TokenSource,
+    BoxError, ClientCredentialsLayer, HttpClient, Origins, TokenEndpoint, TokenSource,
 };
 
 use crate::stock::stock_client::StockClient;
@@ -33,42 +26,41 @@ pub use crate::{
     status::{status, watch_trailers},
 };
 
-/// A channel whose calls carry a token. All of it can be named, so that it can stand in a struct's field.
-pub type Protected = MapErr<
-    MapResponse<ClientCredentials<Channel>, fn(Response<Body>) -> Response<Body>>,
-    fn(BoxError) -> Status,
->;
+/// A channel whose calls carry a token, and end with a status that says why if there is none.
+///
+/// It stands in a struct's field, as `StockClient<ClientCredentials<Channel>>` would without [`status`] and [`watch_trailers`]. With them
+/// the type is erased: rustc does not see that the futures of a `MapErr<_, fn(BoxError) -> Status>` are `Send`
+/// (rust-lang/rust#110338).
+pub type Protected = BoxCloneSyncService<Request<Body>, Response<Body>, Status>;
 
 /// The generated client over `channel`, which connects to `server` and nowhere else.
 ///
-/// Its calls carry a token for the scope `stock.read`; one that has a [`TokenRequest`] among its extensions gets a token for that.
+/// Its calls carry a token for the scope `read`; one that has a [`TokenRequest`] among its extensions gets a token for that.
 ///
 /// # Errors
 ///
-/// `token_endpoint` or `server` is not https, nor on loopback.
+/// `token_endpoint` or `server` is not https, nor on loopback; or this machine has no root certificates.
 pub fn stock_client(
     channel: Channel,
     server: &str,
     token_endpoint: &str,
     client: Client,
 ) -> Result<StockClient<Protected>, BoxError> {
-    let tls = HttpsConnectorBuilder::new()
-        .with_native_roots()?
-        .https_or_http()
-        .enable_http1()
-        .build();
-    let http = legacy::Client::builder(TokioExecutor::new()).build::<_, Full<Bytes>>(tls);
-    let endpoint = TokenEndpoint::new(http, EndpointUri::new(token_endpoint)?, client);
+    let endpoint = TokenEndpoint::new(
+        HttpClient::new()?,
+        EndpointUri::new(token_endpoint)?,
+        client,
+    );
     let source = TokenSource::builder(endpoint)
-        .request(TokenRequest::builder().scope("stock.read").build()?)
+        .request(TokenRequest::builder().scope("read").build()?)
         .build();
     // A generated client's requests have no authority: the channel knows where they go.
     let layer =
         ClientCredentialsLayer::new(source, Origins::transport_bound_to(server)?).with_sent_token();
     let service = ServiceBuilder::new()
-        .map_err(status as fn(_) -> _)
-        .map_response(watch_trailers as fn(_) -> _)
+        .map_err(status)
+        .map_response(watch_trailers)
         .layer(layer)
         .service(channel);
-    Ok(StockClient::new(service))
+    Ok(StockClient::new(BoxCloneSyncService::new(service)))
 }

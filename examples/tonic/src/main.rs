@@ -48,7 +48,7 @@ async fn main() -> Result<(), BoxError> {
 
     // This call has a token of its own.
     let mut request = Request::new(item("tea"));
-    let scope = TokenRequest::builder().scope("stock.audit").build()?;
+    let scope = TokenRequest::builder().scope("write").build()?;
     request.extensions_mut().insert(scope);
     till.stock.count(request).await?;
     println!(
