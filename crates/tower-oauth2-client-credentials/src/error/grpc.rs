@@ -37,6 +37,9 @@ impl TokenError {
     /// # assert_eq!(status(TokenError::new(tower_oauth2_client_credentials::TokenErrorKind::Scope, "no such scope").into()).0, 16);
     /// ```
     ///
+    /// A `MapErr` that has this function as a pointer in its type can be named, but not used in a spawned task (rust-lang/rust#110338).
+    /// Where the client stands in a struct's field, erase the type of its service instead, with `tower::util::BoxCloneSyncService`.
+    ///
     /// It is about this program's own credentials. A server that answers its own callers does not pass it on: they would take
     /// `UNAUTHENTICATED` for a word about theirs.
     #[must_use]
