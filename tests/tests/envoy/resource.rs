@@ -47,11 +47,11 @@ async fn a_token_of_another_issuer_is_replaced_and_the_request_healed() -> TestR
 
 #[tokio::test]
 async fn a_token_that_ended_at_the_server_is_replaced_and_the_request_healed() -> TestResult {
-    let (provider, envoy) = start(Duration::from_secs(1), SOON).await?;
+    let (provider, envoy) = start(Duration::from_secs(3), SOON).await?;
     let ended = source(provider.token_endpoint()?)?.build();
     let ended = ended.token().await?.response().clone();
     // A second more is what Envoy grants to clocks that differ, and what is cut off of `exp`.
-    time::sleep(Duration::from_millis(3_100)).await;
+    time::sleep(Duration::from_millis(5_100)).await;
     let token = ended.access_token().expose();
     // The client was told something else, or its clock stood still.
     let ended = TokenResponse::builder(token).expires_in(TTL).build()?;

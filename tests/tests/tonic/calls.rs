@@ -127,6 +127,36 @@ async fn after_unauthenticated(in_trailers: bool) -> TestResult {
 }
 
 #[tokio::test]
+async fn after_a_stream_that_outlived_its_token_the_next_call_has_a_new_one() -> TestResult {
+    let provider = OidcProvider::start()?;
+    let (host, mut stock) = start(&provider, SECRET)?;
+    host.refuse_at_the_end(true);
+
+    let mut watched = stock.watch(item("tea")).await?.into_inner();
+    let mut seen = 0;
+    let ended = loop {
+        match watched.message().await {
+            Ok(Some(_)) => seen += 1,
+            Ok(None) => panic!("it ended well"),
+            Err(status) => break status,
+        }
+    };
+    let old = host.last().token;
+    host.refuse_at_the_end(false);
+    Kind::ServerStreaming.call(&mut stock).await?;
+
+    assert_eq!((seen, ended.code()), (4, Code::Unauthenticated));
+    assert_ne!(host.last().token, old);
+    let requests = provider.stats().await?.token_requests();
+    println!(
+        "{seen} messages, then {:?}; {requests} token requests",
+        ended.code()
+    );
+    assert_eq!(requests, 2);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_token_goes_over_tls_to_the_server_that_the_channel_is_bound_to() -> TestResult {
     let provider = OidcProvider::start()?;
     let mut params = CertificateParams::default();

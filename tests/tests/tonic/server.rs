@@ -11,6 +11,7 @@ use http::{
     HeaderMap, Request, Response, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
+use http_body::Frame;
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use tests::{OidcProvider, http_client};
@@ -36,6 +37,7 @@ struct Guard {
     token_endpoint: String,
     calls: Arc<Mutex<Vec<Call>>>,
     in_trailers: Arc<AtomicBool>,
+    ends_streams: Arc<AtomicBool>,
 }
 
 /// A call with a token that is good.
@@ -56,6 +58,7 @@ impl StockHost {
             token_endpoint: provider.token_endpoint()?.as_str().to_owned(),
             calls: Arc::default(),
             in_trailers: Arc::default(),
+            ends_streams: Arc::default(),
         };
         let incoming = TcpIncoming::bind("127.0.0.1:0".parse()?)?;
         let port = incoming.local_addr()?.port();
@@ -71,8 +74,8 @@ impl StockHost {
                 let (path, token) = (request.uri().path().to_owned(), token(request.headers()));
                 async move {
                     match guard.admit(&path, &token).await? {
-                        Some(refusal) => Ok(refusal),
-                        None => routes.oneshot(request).await.map_err(BoxError::from),
+                        Some(refusal) => Ok::<_, BoxError>(refusal),
+                        None => Ok(guard.watch(routes.oneshot(request).await?)),
                     }
                 }
             })
@@ -93,6 +96,11 @@ impl StockHost {
     /// From now on calls are refused in their trailers, as where a proxy stands in between.
     pub(crate) fn refuse_in_trailers(&self) {
         self.guard.in_trailers.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on calls that were let in are refused at their end, as streams are that outlive their token.
+    pub(crate) fn refuse_at_the_end(&self, refuse: bool) {
+        self.guard.ends_streams.store(refuse, Ordering::Relaxed);
     }
 
     /// The calls that were let in.
@@ -130,16 +138,38 @@ impl Guard {
     }
 
     fn refusal(&self) -> Result<Response<Body>, BoxError> {
-        let status = Status::unauthenticated("this token is not good");
         if !self.in_trailers.load(Ordering::Relaxed) {
-            return Ok(status.into_http());
+            return Ok(unauthenticated().into_http());
         }
-        let mut trailers = HeaderMap::new();
-        status.add_header(&mut trailers)?;
-        let body = Full::<Bytes>::default().with_trailers(async { Some(Ok(trailers)) });
+        let body = Full::<Bytes>::default().with_trailers(async { Some(Ok(trailers())) });
         let response = Response::builder().header(CONTENT_TYPE, "application/grpc");
         Ok(response.body(Body::new(body))?)
     }
+
+    fn watch(&self, response: Response<Body>) -> Response<Body> {
+        if !self.ends_streams.load(Ordering::Relaxed) {
+            return response;
+        }
+        response.map(|body| {
+            Body::new(body.map_frame(|frame| {
+                if frame.is_trailers() {
+                    return Frame::trailers(trailers());
+                }
+                frame
+            }))
+        })
+    }
+}
+
+fn unauthenticated() -> Status {
+    Status::unauthenticated("this token is not good")
+}
+
+fn trailers() -> HeaderMap {
+    let mut trailers = HeaderMap::new();
+    let added = unauthenticated().add_header(&mut trailers);
+    added.expect("its message is plain");
+    trailers
 }
 
 fn token(headers: &HeaderMap) -> String {
