@@ -5,6 +5,7 @@
 mod authlib;
 mod client;
 mod envoy;
+mod load;
 mod node_oauth2_server;
 mod oidc_provider;
 mod pki;
@@ -14,6 +15,7 @@ pub use crate::{
     authlib::Authlib,
     client::{Answer, HttpClient, HttpsClient, ask, exchange, http_client, https_client},
     envoy::Envoy,
+    load::{Load, Outcome, Sent, Traffic},
     node_oauth2_server::NodeOauth2Server,
     oidc_provider::{OidcProvider, OidcProviderBuilder, Stats},
     pki::{Identity, Pki},

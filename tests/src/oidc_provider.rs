@@ -38,6 +38,7 @@ pub struct OidcProvider {
 #[must_use]
 pub struct OidcProviderBuilder {
     token_ttl: Option<Duration>,
+    port: Option<u16>,
     pki: Option<PathBuf>,
 }
 
@@ -155,13 +156,19 @@ impl OidcProviderBuilder {
         self
     }
 
+    /// The port to listen on, instead of one that is free: that of a server which has ended, and comes back.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
     /// The same over mutual TLS, on another port, for clients with the certificates of `pki`.
     pub fn mutual_tls(mut self, pki: &Pki) -> Self {
         self.pki = Some(pki.folder().to_owned());
         self
     }
 
-    /// Starts it on a port that is free, and waits until it is ready.
+    /// Starts it, on a port that is free unless it was told one, and waits until it is ready.
     ///
     /// # Errors
     ///
@@ -189,6 +196,9 @@ impl OidcProviderBuilder {
             .env_remove("PKI");
         if let Some(pki) = &self.pki {
             command.env("PKI", pki);
+        }
+        if let Some(port) = self.port {
+            command.env("PORT", port.to_string());
         }
         if let Some(ttl) = self.token_ttl {
             command.env("TOKEN_TTL", ttl.as_secs().to_string());

@@ -35,7 +35,7 @@ impl Problem {
     #[must_use]
     pub fn of_upstream(error: &BoxError) -> Self {
         // The whole story is for the log.
-        eprintln!("the upstream could not be asked: {error}");
+        tracing::warn!(%error, "the upstream could not be asked");
         let Some(token) = TokenError::find(&**error) else {
             return match error.is::<Elapsed>() {
                 true => Self::new(StatusCode::GATEWAY_TIMEOUT, "the upstream took too long"),
