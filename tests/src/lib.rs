@@ -10,6 +10,7 @@ mod node_oauth2_server;
 mod oidc_provider;
 mod pki;
 mod process;
+mod rabbitmq;
 
 pub use crate::{
     authlib::Authlib,
@@ -20,4 +21,5 @@ pub use crate::{
     oidc_provider::{OidcProvider, OidcProviderBuilder, Stats},
     pki::{Identity, Pki},
     process::StartError,
+    rabbitmq::RabbitMq,
 };
