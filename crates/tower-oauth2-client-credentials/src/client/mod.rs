@@ -78,7 +78,7 @@ use crate::error::{BoxError, TokenError, TokenErrorKind};
 ///
 /// # Cancel safety
 ///
-/// A request that is dropped is given up; a connection that was being made for it is kept for the next.
+/// A request that is dropped is given up.
 #[derive(Clone)]
 #[must_use = "it asks nobody until an endpoint has it"]
 pub struct HttpClient {
@@ -91,6 +91,10 @@ const IDLE: Duration = Duration::from_secs(30);
 
 /// Idle connections to one server. A source has eight token requests under way at most.
 const IDLE_CONNECTIONS: usize = 8;
+
+/// How long an HTTP/2 connection may be silent before it is asked for a sign of life, and after that: at least and at most.
+const SHORTEST: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_secs(20);
 
 impl HttpClient {
     /// A client with all defaults. It reads the system's root certificates, from files on most systems.
@@ -108,7 +112,13 @@ impl HttpClient {
     }
 
     fn with(tls: ClientConfig, connect_timeout: Duration, timeout: Duration) -> Self {
+        let patience = (timeout / 4).clamp(SHORTEST, LONGEST);
         let http = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            // All requests share an HTTP/2 connection. Should its other end be gone without a word, no request after the first
+            // waits on it: it is closed before that one's time is over.
+            .http2_keep_alive_interval(patience)
+            .http2_keep_alive_timeout(patience)
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)

@@ -2,12 +2,13 @@
 
 use std::{
     future::Future,
+    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
 use oauth2_client_credentials_testkit::Answer;
 use tokio::net::TcpListener;
-use tower_oauth2_client_credentials::{HttpClient, TokenErrorKind};
+use tower_oauth2_client_credentials::{HttpClient, TokenError, TokenErrorKind};
 
 use crate::{authorization_server, builder, fetch, servers::Authority, told};
 
@@ -87,4 +88,47 @@ async fn an_answer_that_comes_in_time_is_not_hurried() {
     let http = builder().timeout(SOON).connect_timeout(LIMIT);
     let http = http.build().unwrap();
     soon(fetch(http, &served.token_endpoint())).await.unwrap();
+}
+
+/// A load balancer that forgot it, a machine that lost its power: nobody says that the connection is gone.
+#[tokio::test]
+async fn a_connection_whose_other_end_is_gone_is_not_used_for_long() {
+    let authority = Authority::new();
+    let server = authorization_server().serve().await.unwrap();
+    let both: &[&[u8]] = &[b"h2", b"http/1.1"];
+    let tls = authority
+        .serve("localhost", both, server.addr(), false)
+        .await;
+    let http = HttpClient::builder()
+        .root_certificates_pem(authority.pem())
+        .timeout(SOON)
+        .build()
+        .unwrap();
+    fetch(http.clone(), &tls.token_endpoint()).await.unwrap();
+    tls.dark.notify_waiters();
+    let error = soon(fetch(http.clone(), &tls.token_endpoint()))
+        .await
+        .unwrap_err();
+    assert!(TokenError::find(&error).is_none(), "{error:?}");
+    fetch(http, &tls.token_endpoint()).await.unwrap();
+    assert_eq!(tls.connections.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn no_limit_is_too_long_or_too_short() {
+    let authority = Authority::new();
+    let server = authorization_server().serve().await.unwrap();
+    let tls = authority
+        .serve("localhost", &[b"h2"], server.addr(), false)
+        .await;
+    for (limit, served) in [(Duration::MAX, true), (Duration::ZERO, false)] {
+        let http = HttpClient::builder()
+            .root_certificates_pem(authority.pem())
+            .connect_timeout(limit)
+            .timeout(limit)
+            .build()
+            .unwrap();
+        let outcome = fetch(http, &tls.token_endpoint()).await;
+        assert_eq!(outcome.is_ok(), served, "{outcome:?}");
+    }
 }

@@ -1,6 +1,7 @@
 //! TLS before a server, with certificates that are made for one test.
 
 use std::{
+    future::pending,
     net::SocketAddr,
     sync::{
         Arc, Mutex,
@@ -12,6 +13,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
+    sync::Notify,
 };
 use tokio_rustls::{
     TlsAcceptor,
@@ -33,6 +35,8 @@ pub(crate) struct TlsServer {
     pub(crate) port: u16,
     /// Handshakes that came to an end.
     pub(crate) connections: Arc<AtomicUsize>,
+    /// Notified, it reads nothing more from the connections that it has, and keeps them.
+    pub(crate) dark: Arc<Notify>,
     /// The certificate that the last client showed.
     pub(crate) shown: Arc<Mutex<Option<CertificateDer<'static>>>>,
 }
@@ -74,13 +78,16 @@ impl Authority {
         let running = TlsServer {
             port: listener.local_addr().unwrap().port(),
             connections: Arc::default(),
+            dark: Arc::default(),
             shown: Arc::default(),
         };
         let (connections, shown) = (running.connections.clone(), running.shown.clone());
+        let dark = running.dark.clone();
         tokio::spawn(async move {
             while let Ok((tcp, _)) = listener.accept().await {
                 let (acceptor, connections, shown) =
                     (acceptor.clone(), connections.clone(), shown.clone());
+                let dark = dark.clone();
                 tokio::spawn(async move {
                     // A client that does not trust us hangs up here.
                     let Ok(mut tls) = acceptor.accept(tcp).await else {
@@ -90,7 +97,10 @@ impl Authority {
                     let peer = tls.get_ref().1.peer_certificates();
                     *shown.lock().unwrap() = peer.map(|chain| chain[0].clone().into_owned());
                     let mut behind = TcpStream::connect(server).await.unwrap();
-                    let _ = copy_bidirectional(&mut tls, &mut behind).await;
+                    tokio::select! {
+                        _ = copy_bidirectional(&mut tls, &mut behind) => {}
+                        () = dark.notified() => pending().await,
+                    }
                 });
             }
         });
