@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use http::{
-    HeaderMap, Request, Uri,
-    header::{AUTHORIZATION, Entry},
+    HeaderMap, HeaderValue, Request, Uri,
+    header::AUTHORIZATION,
     uri::{Authority, PathAndQuery, Scheme},
 };
 use oauth2_client_credentials::{Presentation, PresentationError};
@@ -49,29 +49,28 @@ impl Attach {
         matches!(self.on_existing, OnExisting::Keep) && headers.contains_key(AUTHORIZATION)
     }
 
-    /// Puts the token on a request, in a header that is made already. Tells whether it did. There must be no presentation.
+    /// Puts a header that is made already on a request, unless there is one that is not to be replaced. Tells whether it did.
     #[inline]
-    pub(crate) fn attach_bearer(
-        &self,
-        kept: &Kept,
-        headers: &mut HeaderMap,
-    ) -> Result<bool, TokenError> {
-        let Some(header) = kept.header() else {
-            return Err(unsupported(kept));
-        };
-        match headers.entry(AUTHORIZATION) {
-            Entry::Vacant(entry) => {
-                entry.insert(header.clone());
-            }
-            Entry::Occupied(mut entry) => match self.on_existing {
-                OnExisting::Keep => return Ok(false),
-                OnExisting::Replace => {
-                    entry.insert(header.clone());
-                }
-                _ => return Err(authorized_already()),
-            },
+    pub(crate) fn put(&self, headers: &mut HeaderMap, header: HeaderValue) -> bool {
+        if matches!(self.on_existing, OnExisting::Replace) {
+            headers.insert(AUTHORIZATION, header);
+            return true;
         }
-        Ok(true)
+        // Nearly always there is none: to find that out and to put it there is one step so.
+        let existed = headers.append(AUTHORIZATION, header);
+        if existed {
+            take_back(headers);
+        }
+        !existed
+    }
+
+    fn attach_bearer(&self, kept: &Kept, headers: &mut HeaderMap) -> Result<(), TokenError> {
+        let header = kept.header().ok_or_else(|| unsupported(kept))?;
+        if self.put(headers, header.clone()) {
+            Ok(())
+        } else {
+            Err(authorized_already())
+        }
     }
 
     /// Puts the token on a request, in whichever way.
@@ -88,8 +87,8 @@ impl Attach {
             (request, shown) = self.present(presentation, source, kept, request)?;
             sent = Some(source.sent(kept));
         } else {
-            let attached = self.attach_bearer(kept, request.headers_mut())?;
-            (sent, shown) = (attached.then(|| source.sent(kept)), None);
+            self.attach_bearer(kept, request.headers_mut())?;
+            (sent, shown) = (Some(source.sent(kept)), None);
         }
         Ok(Attached {
             request,
@@ -146,6 +145,23 @@ impl Attach {
     }
 }
 
+/// Leaves of the `Authorization` headers all but the last one.
+#[cold]
+#[inline(never)]
+fn take_back(headers: &mut HeaderMap) {
+    let values: Vec<_> = headers.get_all(AUTHORIZATION).iter().cloned().collect();
+    let former = values
+        .split_last()
+        .and_then(|(_, former)| former.split_first());
+    let Some((first, more)) = former else {
+        return;
+    };
+    headers.insert(AUTHORIZATION, first.clone());
+    for value in more {
+        headers.append(AUTHORIZATION, value.clone());
+    }
+}
+
 /// The scheme that a token was shown with, in lower case. One that is not in its header is a bearer token (RFC 6750 §2).
 fn scheme(headers: &HeaderMap) -> String {
     let shown = headers.get(AUTHORIZATION);
@@ -181,4 +197,30 @@ fn authorized_already() -> TokenError {
         "the request was not sent: it has an Authorization header already, and the layer was told to refuse such; \
          remove one of the two",
     )
+}
+
+#[cfg(all(test, not(loom_models)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_replaced_stays_as_it_was() {
+        let attach = Attach::default();
+        for former in [&[][..], &["Basic eA=="], &["Basic eA==", "Basic eQ=="]] {
+            let mut headers = HeaderMap::new();
+            for value in ["*/*", "text/html"] {
+                headers.append("accept", HeaderValue::from_static(value));
+            }
+            for value in former {
+                headers.append(AUTHORIZATION, HeaderValue::from_static(value));
+            }
+            headers.insert("x-last", HeaderValue::from_static("1"));
+            let before: Vec<_> = headers.clone().into_iter().collect();
+            let put = attach.put(&mut headers, HeaderValue::from_static("Bearer t"));
+            assert_eq!(put, former.is_empty());
+            if !put {
+                assert_eq!(headers.into_iter().collect::<Vec<_>>(), before);
+            }
+        }
+    }
 }

@@ -36,14 +36,11 @@ pin_project! {
 pin_project! {
     #[project = StateProj]
     enum State<S, ReqBody, Res, F> {
+        // With the token that it carries, if that is one of ours.
+        Called { #[pin] future: F, sent: Option<Sent> },
+        // The same, where more than a refusal is to be told or done.
+        Watched { #[pin] future: F, watching: Option<Box<Watching<S, ReqBody>>> },
         Waiting { waiting: Box<Waiting<S, ReqBody, Res>> },
-        Called {
-            #[pin]
-            future: F,
-            // The token that the request carries, if it is one of ours.
-            sent: Option<Sent>,
-            watching: Option<Box<Watching<S, ReqBody>>>,
-        },
         Failed { error: Option<TokenError> },
     }
 }
@@ -53,17 +50,19 @@ where
     S: Service<Request<ReqBody>>,
 {
     #[inline]
-    pub(crate) fn called(
+    pub(crate) fn called(future: S::Future, sent: Option<Sent>) -> Self {
+        Self {
+            state: State::Called { future, sent },
+        }
+    }
+
+    pub(crate) fn watched(
         future: S::Future,
         sent: Option<Sent>,
         watching: Option<Box<Watching<S, ReqBody>>>,
     ) -> Self {
         Self {
-            state: State::Called {
-                future,
-                sent,
-                watching,
-            },
+            state: State::watched(future, sent, watching),
         }
     }
 
@@ -80,6 +79,21 @@ where
     }
 }
 
+impl<S, ReqBody, Res, F> State<S, ReqBody, Res, F> {
+    fn watched(future: F, sent: Option<Sent>, watching: Option<Box<Watching<S, ReqBody>>>) -> Self {
+        match (sent, watching) {
+            (Some(sent), Some(mut watching)) => {
+                watching.sent = Some(sent);
+                Self::Watched {
+                    future,
+                    watching: Some(watching),
+                }
+            }
+            (sent, _) => Self::Called { future, sent },
+        }
+    }
+}
+
 impl<S, ReqBody, ResBody> Future for ResponseFuture<S, ReqBody>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
@@ -88,22 +102,42 @@ where
     type Output = Result<Response<ResBody>, BoxError>;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let StateProj::Called { future, sent } = self.as_mut().project().state.project() else {
+            return self.poll_with_care(cx);
+        };
+        match ready!(future.poll(cx)) {
+            Ok(answer) if !may_be_refusal(&answer) => Poll::Ready(Ok(answer)),
+            Ok(answer) => Poll::Ready(Ok(watching::tell(*sent, answer))),
+            Err(error) => Poll::Ready(Err(error.into())),
+        }
+    }
+}
+
+impl<S, ReqBody, ResBody> ResponseFuture<S, ReqBody>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
+    S::Error: Into<BoxError>,
+{
+    /// Of a request that waits for a token, or is watched.
+    #[inline(never)]
+    fn poll_with_care(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Response<ResBody>, BoxError>> {
         let mut state = self.project().state;
         loop {
             match state.as_mut().project() {
-                StateProj::Called {
-                    future,
-                    sent,
-                    watching,
-                } => {
+                StateProj::Called { future, sent } => {
                     let answer = ready!(future.poll(cx)).map_err(Into::into)?;
-                    let (sent, watching) = (sent.take(), watching.take());
-                    let is_suspect = watching.is_some() || may_be_refusal(&answer);
-                    let Some(sent) = sent.filter(|_| is_suspect) else {
-                        return Poll::Ready(Ok(answer));
-                    };
-                    match watching::look(sent, watching, answer) {
+                    return Poll::Ready(Ok(watching::tell(*sent, answer)));
+                }
+                StateProj::Watched { future, watching } => {
+                    let answer = ready!(future.poll(cx)).map_err(Into::into)?;
+                    let watching = watching
+                        .take()
+                        .expect("a future is not polled after it is done");
+                    match watching::look(watching, answer) {
                         Ok(answer) => return Poll::Ready(Ok(answer)),
                         Err(refused) => {
                             let waiting = Waiting::again(*refused);
@@ -117,11 +151,7 @@ where
                         future,
                         sent,
                         watching,
-                    } => state.set(State::Called {
-                        future,
-                        sent,
-                        watching,
-                    }),
+                    } => state.set(State::watched(future, sent, watching)),
                 },
                 StateProj::Failed { error } => {
                     let error = error
@@ -140,8 +170,8 @@ where
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.state {
+            State::Called { .. } | State::Watched { .. } => "Called",
             State::Waiting { .. } => "Waiting",
-            State::Called { .. } => "Called",
             State::Failed { .. } => "Failed",
         };
         f.debug_struct("ResponseFuture")

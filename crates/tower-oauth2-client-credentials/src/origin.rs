@@ -94,22 +94,27 @@ impl Origins {
         Some((origin.scheme(), authority))
     }
 
-    /// Whether a request to `uri` may carry the token.
+    /// Whether one of them is written in `uri` to the letter, which takes no reading of it. If not, [`check`](Self::check) tells more.
     #[inline]
-    pub(crate) fn check(&self, method: &Method, uri: &Uri) -> Result<(), Refused> {
-        if let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) {
-            let raw = |origin: &Origin| {
-                *scheme == origin.scheme() && origin.authority == authority.as_str()
-            };
-            if self.allowed.iter().any(raw) && *method != Method::CONNECT {
-                return Ok(());
-            }
-        }
-        self.look_closer(method, uri)
+    pub(crate) fn are_plainly(&self, method: &Method, uri: &Uri) -> bool {
+        let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
+            return false;
+        };
+        let https = match scheme.as_str() {
+            "https" => true,
+            "http" => false,
+            _ => return false,
+        };
+        let authority = authority.as_str();
+        let raw = |origin: &Origin| origin.https == https && origin.authority == authority;
+        *method != Method::CONNECT && self.allowed.iter().any(raw)
     }
 
-    #[cold]
-    fn look_closer(&self, method: &Method, uri: &Uri) -> Result<(), Refused> {
+    /// Whether a request to `uri` may carry the token.
+    pub(crate) fn check(&self, method: &Method, uri: &Uri) -> Result<(), Refused> {
+        if self.are_plainly(method, uri) {
+            return Ok(());
+        }
         if *method == Method::CONNECT {
             return Err(Refused::Connect);
         }

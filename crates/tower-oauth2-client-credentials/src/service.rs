@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{Request, Response};
+use http::{Extensions, HeaderMap, Method, Request, Response, Uri};
 use oauth2_client_credentials::TokenRequest;
 use tower_service::Service;
 
@@ -111,6 +111,48 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+        let again = self.replay.keep(request.body());
+        if again.is_none()
+            && self
+                .settings
+                .is_plain(request.method(), request.uri(), request.extensions())
+            && let Some(sent) = self.settings.attach_at_once(request.headers_mut())
+        {
+            return ResponseFuture::called(self.inner.call(request), Some(sent));
+        }
+        self.call_with_care(request, again)
+    }
+}
+
+/// The way of nearly all requests. Nothing here is generic, so that it is compiled as a whole and with this crate.
+impl Settings {
+    /// Whether nobody asked for more than a bearer header, and the request may have it.
+    fn is_plain(&self, method: &Method, uri: &Uri, extensions: &Extensions) -> bool {
+        self.attach.presentation.is_none()
+            && self.rejected_when.is_none()
+            && !self.tells
+            && self.origins.are_plainly(method, uri)
+            && extensions.get::<TokenRequest>().is_none()
+    }
+
+    /// Attaches the token, if this is a time at which nothing changes for a request.
+    fn attach_at_once(&self, headers: &mut HeaderMap) -> Option<Sent> {
+        let (header, sent) = self.source.header_in_window()?;
+        self.attach.put(headers, header).then_some(sent)
+    }
+}
+
+impl<S, R> ClientCredentials<S, R> {
+    /// Any request. `again`: the body to send it with once more.
+    #[inline(never)]
+    fn call_with_care<B>(
+        &mut self,
+        mut request: Request<B>,
+        again: Option<B>,
+    ) -> ResponseFuture<S, B>
+    where
+        S: Service<Request<B>> + Clone,
+    {
         let Settings {
             source,
             origins,
@@ -120,49 +162,39 @@ where
         if let Err(refused) = origins.check(request.method(), request.uri()) {
             return self.refuse(refused);
         }
-        let watching = self.watch(&request);
-        if let Some(named) = named(&request) {
-            return self.call_for(named, request, watching);
-        }
+        let watching = self.watch(&request, again);
+        let named = request.extensions().get::<TokenRequest>().cloned();
         if attach.presentation.is_none() {
-            let attached = source.in_window(|sent, kept| {
-                let attached = attach.attach_bearer(kept, request.headers_mut())?;
-                Ok::<_, TokenError>(attached.then_some(sent))
-            });
-            if let Some(Ok(sent)) = attached {
-                return self.send(request, sent, watching);
+            let header = match &named {
+                Some(named) => source.header_in_window_for(named),
+                None => source.header_in_window(),
+            };
+            if let Some((header, sent)) = header
+                && attach.put(request.headers_mut(), header)
+            {
+                return self.send(request, Some(sent), watching);
             }
         }
-        self.call_without_window(source.clone(), request, watching)
+        self.call_without_window(named, request, watching)
     }
-}
 
-/// What the request wants a token for, if it says so itself.
-#[inline]
-fn named<B>(request: &Request<B>) -> Option<TokenRequest> {
-    request.extensions().get().cloned()
-}
-
-impl<S, R> ClientCredentials<S, R> {
     /// What is needed beside the request if its token should be refused: nothing, unless somebody asked for it.
-    #[inline]
-    fn watch<B>(&self, request: &Request<B>) -> Option<Box<Watching<S, B>>>
+    fn watch<B>(&self, request: &Request<B>, again: Option<B>) -> Option<Box<Watching<S, B>>>
     where
         S: Clone,
-        R: Replay<B>,
     {
-        let body = self.replay.keep(request.body());
         let Settings {
             rejected_when,
             tells,
             ..
         } = &*self.settings;
-        if body.is_none() && rejected_when.is_none() && !tells {
+        if again.is_none() && rejected_when.is_none() && !tells {
             return None;
         }
         let attach = self.settings.attach.clone();
-        let again = body.map(|body| Again::new(self.inner.clone(), attach, request, body));
+        let again = again.map(|body| Again::new(self.inner.clone(), attach, request, body));
         Some(Box::new(Watching {
+            sent: None,
             rejected_when: rejected_when.clone(),
             shown: None,
             tells: *tells,
@@ -170,7 +202,6 @@ impl<S, R> ClientCredentials<S, R> {
         }))
     }
 
-    #[inline]
     fn send<B>(
         &mut self,
         request: Request<B>,
@@ -180,54 +211,29 @@ impl<S, R> ClientCredentials<S, R> {
     where
         S: Service<Request<B>>,
     {
-        ResponseFuture::called(self.inner.call(request), sent, watching)
-    }
-
-    /// For a request that names what it wants a token for.
-    #[inline(never)]
-    fn call_for<B>(
-        &mut self,
-        named: TokenRequest,
-        mut request: Request<B>,
-        watching: Option<Box<Watching<S, B>>>,
-    ) -> ResponseFuture<S, B>
-    where
-        S: Service<Request<B>> + Clone,
-    {
-        let Settings { source, attach, .. } = &*self.settings;
-        if attach.presentation.is_none() {
-            let attached = source.in_window_for(&named, |sent, kept| {
-                let attached = attach.attach_bearer(kept, request.headers_mut())?;
-                Ok::<_, TokenError>(attached.then_some(sent))
-            });
-            if let Some(Ok(sent)) = attached {
-                return self.send(request, sent, watching);
-            }
-        }
-        if attach.leaves_alone(request.headers()) {
-            return self.send(request, None, None);
-        }
-        match source.for_named(&named) {
-            Ok(source) => self.call_without_window(source, request, watching),
-            Err(error) => self.fail(error),
-        }
+        ResponseFuture::watched(self.inner.call(request), sent, watching)
     }
 
     #[cold]
     #[inline(never)]
     fn call_without_window<B>(
         &mut self,
-        source: TokenSource,
+        named: Option<TokenRequest>,
         request: Request<B>,
         mut watching: Option<Box<Watching<S, B>>>,
     ) -> ResponseFuture<S, B>
     where
         S: Service<Request<B>> + Clone,
     {
-        let attach = &self.settings.attach;
+        let Settings { source, attach, .. } = &*self.settings;
         if attach.leaves_alone(request.headers()) {
             return self.send(request, None, None);
         }
+        let source =
+            match named.map_or_else(|| Ok(source.clone()), |named| source.for_named(&named)) {
+                Ok(source) => source,
+                Err(error) => return self.fail(error),
+            };
         let Some(kept) = source.ready() else {
             let attach = attach.clone();
             let inner = self.give_back_readiness();

@@ -58,8 +58,8 @@ mod slot {
             self.0.load()
         }
 
-        pub(crate) fn store(&self, value: Option<Arc<T>>) {
-            self.0.store(value);
+        pub(crate) fn swap(&self, value: Option<Arc<T>>) -> Option<Arc<T>> {
+            self.0.swap(value)
         }
 
         /// Stores `value` if `seen` is what is there, and tells whether it was.
@@ -100,8 +100,8 @@ mod slot {
             Loaded(lock(&self.0).clone())
         }
 
-        pub(crate) fn store(&self, value: Option<Arc<T>>) {
-            *lock(&self.0) = value;
+        pub(crate) fn swap(&self, value: Option<Arc<T>>) -> Option<Arc<T>> {
+            std::mem::replace(&mut *lock(&self.0), value)
         }
 
         pub(crate) fn replace(&self, seen: &Arc<T>, value: Arc<T>) -> bool {

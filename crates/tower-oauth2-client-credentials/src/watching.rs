@@ -11,6 +11,7 @@ use crate::{
 
 /// Only there if the layer was told to judge differently, to show tokens differently, to tell of them, or to keep requests.
 pub(crate) struct Watching<S, ReqBody> {
+    pub(crate) sent: Option<Sent>,
     pub(crate) rejected_when: Option<RejectedWhen>,
     pub(crate) shown: Option<Shown>,
     /// Whether the answer is to tell which token it was.
@@ -46,6 +47,7 @@ impl<S, ReqBody> Watching<S, ReqBody> {
     pub(crate) fn remember(watching: &mut Option<Box<Self>>, shown: Option<Shown>) {
         if shown.is_some() {
             let nothing = Self {
+                sent: None,
                 rejected_when: None,
                 shown: None,
                 tells: false,
@@ -81,30 +83,29 @@ type Looked<S, ReqBody, Res> = Result<Res, Box<Refused<S, ReqBody, Res>>>;
 #[cold]
 #[inline(never)]
 pub(crate) fn look<S, ReqBody, ResBody>(
-    sent: Sent,
-    watching: Option<Box<Watching<S, ReqBody>>>,
+    mut watching: Box<Watching<S, ReqBody>>,
     answer: Response<ResBody>,
 ) -> Looked<S, ReqBody, Response<ResBody>> {
+    let Some(sent) = watching.sent else {
+        return Ok(answer);
+    };
     let (mut parts, body) = answer.into_parts();
-    if watching.as_ref().is_some_and(|it| it.tells) {
+    if watching.tells {
         parts.extensions.insert(SentToken::new(sent));
     }
-    let shown = watching.as_ref().and_then(|it| it.shown.as_ref());
+    let shown = watching.shown.as_ref();
     // With what was learned just now the same token will do.
     let learned = shown.is_some_and(|shown| shown.presentation.learn(&shown.uri, &parts));
-    let refused = !learned
-        && watching
-            .as_ref()
-            .map_or_else(|| refusal::is_rejection(&parts), |it| it.refuses(&parts));
+    let refused = !learned && watching.refuses(&parts);
     let answer = Response::from_parts(parts, body);
     // Without a source the token is forgotten already.
     let Some(source) = (learned || refused).then(|| sent.source()).flatten() else {
         return Ok(answer);
     };
     let verdict = refused.then(|| source.refused(sent.generation));
-    let Some(mut watching) = watching.filter(|_| verdict != Some(Verdict::Throttled)) else {
+    if verdict == Some(Verdict::Throttled) {
         return Ok(answer);
-    };
+    }
     let Some(again) = watching.again.take() else {
         return Ok(answer);
     };
@@ -115,4 +116,18 @@ pub(crate) fn look<S, ReqBody, ResBody>(
         again,
         watching,
     }))
+}
+
+/// Tells the source if the answer refuses the token.
+#[cold]
+#[inline(never)]
+pub(crate) fn tell<B>(sent: Option<Sent>, answer: Response<B>) -> Response<B> {
+    let (parts, body) = answer.into_parts();
+    if refusal::is_rejection(&parts)
+        && let Some(sent) = sent
+        && let Some(source) = sent.source()
+    {
+        source.refused(sent.generation);
+    }
+    Response::from_parts(parts, body)
 }

@@ -19,6 +19,7 @@ use std::{
     time::Duration,
 };
 
+use http::HeaderValue;
 use oauth2_client_credentials::TokenRequest;
 
 use super::{
@@ -27,6 +28,7 @@ use super::{
     errors,
     flight::{Flight, Outcome},
     health::Health,
+    held,
     registry::{self, Sent},
     state::{Decision, State},
     token::{Kept, Phase},
@@ -43,7 +45,7 @@ pub(crate) struct Cell {
     request: TokenRequest,
     /// When a request last looked at it, in milliseconds, to within the length of a window.
     used: AtomicU64,
-    pub(super) kept: Slot<Kept>,
+    kept: Slot<Kept>,
     pub(super) state: Mutex<State>,
 }
 
@@ -96,16 +98,42 @@ impl Cell {
         self.used.fetch_max(ms, Ordering::Relaxed);
     }
 
-    /// Attaches the token, if this is a stretch of time in which nothing changes.
+    /// The header of the token, if this is a stretch of time in which nothing changes for a request.
     #[inline]
-    pub(crate) fn in_window<T>(
+    pub(crate) fn header_in_window(&self, coarse_ms: u64) -> Option<(HeaderValue, Sent)> {
+        held::header(self, coarse_ms).or_else(|| self.shared_header(coarse_ms, true))
+    }
+
+    /// The same for a request that named its own: a thread has too many of those to hold them.
+    pub(crate) fn shared_header(
         &self,
         coarse_ms: u64,
-        attach: impl FnOnce(&Kept) -> T,
-    ) -> Option<T> {
+        may_hold: bool,
+    ) -> Option<(HeaderValue, Sent)> {
         let kept = self.kept.load();
         let kept = kept.as_ref()?;
-        kept.window.read().holds(coarse_ms).then(|| attach(kept))
+        if !kept.window.read().holds(coarse_ms) {
+            return None;
+        }
+        let (header, sent) = (kept.header()?, self.sent(kept));
+        if may_hold {
+            held::hold(kept, header, sent, coarse_ms);
+        }
+        Some((header.clone(), sent))
+    }
+
+    /// The token that there is, whether it works or not.
+    pub(super) fn kept(&self) -> Option<Arc<Kept>> {
+        self.kept.load().clone()
+    }
+
+    /// Takes another token, or none, in the place of the one there was, which nobody attaches any more that did not look before.
+    pub(super) fn publish(&self, kept: Option<Arc<Kept>>) {
+        let current = kept.as_ref().map(Arc::as_ptr);
+        let former = self.kept.swap(kept);
+        if let Some(former) = former.filter(|former| Some(Arc::as_ptr(former)) != current) {
+            former.window.seal();
+        }
     }
 
     /// The token, if it is Fresh or Due, and what this request was elected for.
@@ -114,7 +142,7 @@ impl Cell {
         context: &Context,
         can_wait: bool,
     ) -> Option<(Arc<Kept>, Option<Elected>)> {
-        let kept = Arc::clone(self.kept.load().as_ref()?);
+        let kept = self.kept()?;
         let seen = kept.window.read();
         let coarse_ms = context.clock.coarse_ms();
         let now = context.clock.now();
@@ -154,14 +182,14 @@ impl Cell {
         self.note_use(now);
         let mut state = lock(&self.state);
         let given_up = state.give_up(context, now);
-        let kept = self.kept.load().clone();
+        let kept = self.kept();
         let decision = match kept.as_ref().map(|kept| (kept, kept.phase(now))) {
             _ if state.closed => Decision::Fail(errors::closed()),
             Some((kept, Phase::Fresh | Phase::Due)) => Decision::Attach(Arc::clone(kept)),
             Some((kept, Phase::Leeway)) => state.in_leeway(context, can_wait, kept, now),
             Some((kept, Phase::Expired)) => {
                 // A wall clock that is set back must not find its way into an old window.
-                kept.window.close();
+                kept.window.seal();
                 state.without_token(context, can_wait, Cause::Expired, None, now)
             }
             Some((kept, Phase::Rejected)) => {
@@ -186,7 +214,7 @@ impl Cell {
         let mut state = lock(&self.state);
         let given_up = state.give_up(context, now);
         let mut launch = None;
-        let current = self.kept.load().clone();
+        let current = self.kept();
         let refused = if (1..=state.generation).contains(&generation) {
             let current = current.as_deref();
             state.rejections.refuse(schedule, generation, current, now)
@@ -208,7 +236,7 @@ impl Cell {
                 let from = kept.refused_from().or(at_once).unwrap_or(next);
                 if first {
                     state.refused = kept.generation();
-                    self.kept.store(Some(Arc::new(kept.refused(from))));
+                    self.publish(Some(Arc::new(kept.refused(from))));
                 }
                 let forced = from <= now;
                 // Only the first of all refusals starts it; should it fail, the next request makes the trial.
@@ -237,7 +265,7 @@ impl Cell {
         // What is under way began before: its token is for those who wait for it.
         state.settled = state.flights;
         state.invalidations += 1;
-        self.kept.store(None);
+        self.publish(None);
         state.gate.token_is_gone();
     }
 
@@ -268,8 +296,8 @@ impl Cell {
         state.closed = true;
         state.settled = u64::MAX;
         state.invalidations += 1;
-        let kept = self.kept.load().clone();
-        self.kept.store(None);
+        let kept = self.kept();
+        self.publish(None);
         kept
     }
 
@@ -281,7 +309,7 @@ impl Cell {
     pub(crate) fn health(&self, context: &Context) -> Health {
         let now = context.clock.now();
         let state = lock(&self.state);
-        let kept = self.kept.load().clone();
+        let kept = self.kept();
         let last_error = state
             .gate
             .last_error(now)

@@ -84,12 +84,12 @@ impl Cell {
                 state.gate.clear(now);
                 opened = failed_before;
                 let given = self.keep(&mut state, context, draw, flight, answer, now);
-                let kept = self.kept.load();
+                let kept = self.kept();
                 published = kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, &given));
                 Outcome::Token(given)
             }
             Landing::Failed(failure) if current => {
-                let kept = self.kept.load();
+                let kept = self.kept();
                 let working = kept.as_ref().filter(|kept| kept.works(now));
                 let working_until = working.map(|kept| kept.expiry());
                 let started = flight.started().unwrap_or(now);
@@ -142,7 +142,7 @@ impl Cell {
         );
         if kept.is_some() {
             state.generation = given.generation();
-            self.kept.store(kept);
+            self.publish(kept);
         }
     }
 
@@ -156,7 +156,7 @@ impl Cell {
         answer: Answer,
         now: Moment,
     ) -> Arc<Kept> {
-        let working = self.kept.load().clone().filter(|kept| kept.works(now));
+        let working = self.kept().filter(|kept| kept.works(now));
         let Weighed { given, kept } = weigh(
             &context.schedule,
             draw,
@@ -174,10 +174,10 @@ impl Cell {
         }
         match kept.filter(|_| newest) {
             Some(kept) => {
-                let former = self.kept.load().clone();
+                let former = self.kept();
                 let replaced = former.filter(|former| former.generation() != kept.generation());
                 replaced.inspect(|former| state.rejections.replaced(former));
-                self.kept.store(Some(kept));
+                self.publish(Some(kept));
             }
             // Those who waited for it have it all the same.
             None => state.rejections.replaced(&given),

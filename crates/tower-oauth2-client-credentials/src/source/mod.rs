@@ -12,6 +12,7 @@ mod flight;
 mod gate;
 mod governor;
 mod health;
+mod held;
 mod landing;
 #[cfg(all(test, loom_models))]
 mod models;
@@ -38,6 +39,7 @@ pub(crate) use {
 
 use std::{sync::Arc, time::Duration};
 
+use http::HeaderValue;
 use oauth2_client_credentials::{Fresh, TokenRequest, TokenResponse};
 use tokio::{runtime::Handle, time};
 use tower_service::Service;
@@ -111,13 +113,6 @@ impl Drop for Owner {
 }
 
 impl Owner {
-    #[inline]
-    fn in_window<T>(&self, cell: &Cell, attach: impl FnOnce(Sent, &Kept) -> T) -> Option<T> {
-        cell.in_window(self.context.clock.coarse_ms(), |kept| {
-            attach(cell.sent(kept), kept)
-        })
-    }
-
     fn find(&self, request: &TokenRequest) -> Option<Arc<Cell>> {
         if request == self.first.request() {
             return Some(Arc::clone(&self.first));
@@ -277,20 +272,20 @@ impl TokenSource {
         kept.into_iter().map(Token::new).collect()
     }
 
-    /// What `attach` makes of the token, while nothing changes for a request.
+    /// The header that shows the token, while nothing changes for a request.
     #[inline]
-    pub(crate) fn in_window<T>(&self, attach: impl FnOnce(Sent, &Kept) -> T) -> Option<T> {
-        self.owner.in_window(&self.cell, attach)
+    pub(crate) fn header_in_window(&self) -> Option<(HeaderValue, Sent)> {
+        self.cell
+            .header_in_window(self.owner.context.clock.coarse_ms())
     }
 
     /// The same for another request, if its token is known.
-    pub(crate) fn in_window_for<T>(
+    pub(crate) fn header_in_window_for(
         &self,
         request: &TokenRequest,
-        attach: impl FnOnce(Sent, &Kept) -> T,
-    ) -> Option<T> {
+    ) -> Option<(HeaderValue, Sent)> {
         let cell = self.owner.find(request)?;
-        self.owner.in_window(&cell, attach)
+        cell.shared_header(self.owner.context.clock.coarse_ms(), false)
     }
 
     /// The source for a request that names its own.

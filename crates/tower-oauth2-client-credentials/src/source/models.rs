@@ -5,6 +5,7 @@
 //! ```
 
 mod evictions;
+mod held;
 mod rejections;
 
 use std::{

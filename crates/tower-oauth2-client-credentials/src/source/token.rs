@@ -96,10 +96,9 @@ impl Kept {
         times: Times,
     ) -> Self {
         let header = Bearer::new().header_value(&response).ok();
-        // The first clone of its bytes allocates their reference count: here, and not in a request.
-        drop(header.clone());
         Self {
-            header,
+            // The first clone of its bytes allocates their reference count: here, and not in a request.
+            header: header.clone(),
             response,
             generation,
             epoch,

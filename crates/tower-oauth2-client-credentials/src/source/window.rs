@@ -7,7 +7,7 @@ use crate::sync::{AtomicU64, Ordering};
 /// A stretch of the coarse clock in which nothing changes for a request: one load and one comparison tell.
 ///
 /// The coarse time at which it began and its length, in milliseconds, share a word. It is tied to one [`Kept`], so that a
-/// late writer cannot vouch for a newer token.
+/// late writer cannot vouch for a newer token; and who holds an older one sees by its window that it is.
 #[derive(Debug, Default)]
 pub(crate) struct Window(AtomicU64);
 
@@ -24,14 +24,17 @@ impl Window {
 
     const SPAN_BITS: u32 = 10;
 
+    /// A window without length, other than the one there is at first.
+    const SEALED: u64 = 1 << Self::SPAN_BITS;
+
     #[inline]
     pub(crate) fn read(&self) -> Seen {
         Seen(self.0.load(Ordering::Acquire))
     }
 
-    /// Nothing is known any more.
-    pub(crate) fn close(&self) {
-        self.0.store(0, Ordering::Release);
+    /// Ends it for ever: its token is not the cell's any more.
+    pub(crate) fn seal(&self) {
+        self.0.swap(Self::SEALED, Ordering::AcqRel);
     }
 
     /// Opens the window at `coarse_ms` for `span`, if nobody else did since it was read. Whoever did is elected.
@@ -43,6 +46,7 @@ impl Window {
         let new = coarse_ms << Self::SPAN_BITS | span;
         // Where the same window is open already, somebody was elected for it.
         new != seen.0
+            && seen.0 != Self::SEALED
             && self
                 .0
                 .compare_exchange(seen.0, new, Ordering::AcqRel, Ordering::Relaxed)

@@ -1,0 +1,78 @@
+//! The tokens that a thread attached last, each in a header of the thread's own.
+//!
+//! Whoever clones a header counts its references, and a count that threads share costs them more than all else that a warm request
+//! does here; to read the pointer that all share costs as much again. So a thread copies the header once for each token, and asks the
+//! token's window whether it is still the cell's.
+
+use std::{cell::RefCell, sync::Arc};
+
+use http::HeaderValue;
+
+use super::{
+    cell::{Cell, CellId},
+    registry::Sent,
+    token::Kept,
+};
+
+/// So many a thread holds: a program talks to a few authorization servers, or for a few of its own parts to one.
+const SLOTS: usize = 4;
+
+thread_local! {
+    static HELD: RefCell<[Option<Held>; SLOTS]> = const { RefCell::new([const { None }; SLOTS]) };
+}
+
+struct Held {
+    kept: Arc<Kept>,
+    header: HeaderValue,
+    sent: Sent,
+}
+
+/// The header of the cell's token, if this thread has it and nothing changes for a request now.
+#[inline]
+pub(super) fn header(cell: &Cell, coarse_ms: u64) -> Option<(HeaderValue, Sent)> {
+    let look = |held: &RefCell<[Option<Held>; SLOTS]>| {
+        let slots = held.try_borrow().ok()?;
+        let held = slots[slot(cell.id())].as_ref()?;
+        let holds = held.sent.cell == cell.id() && held.holds(coarse_ms);
+        holds.then(|| (held.header.clone(), held.sent))
+    };
+    HELD.try_with(look).ok()?
+}
+
+/// Copies the header for this thread's next requests, unless the place is taken by one that is in use.
+#[cold]
+#[inline(never)]
+pub(super) fn hold(kept: &Arc<Kept>, header: &HeaderValue, sent: Sent, coarse_ms: u64) {
+    let keep = |held: &RefCell<[Option<Held>; SLOTS]>| {
+        let Ok(mut slots) = held.try_borrow_mut() else {
+            return;
+        };
+        let slot = &mut slots[slot(sent.cell)];
+        if slot.as_ref().is_some_and(|other| other.holds(coarse_ms)) {
+            return;
+        }
+        let Ok(mut copy) = HeaderValue::from_bytes(header.as_bytes()) else {
+            return;
+        };
+        copy.set_sensitive(true);
+        *slot = Some(Held {
+            kept: Arc::clone(kept),
+            // Of the first clone on its bytes have a count; it is allocated here.
+            header: copy.clone(),
+            sent,
+        });
+    };
+    // A thread that ends has no use for it.
+    let _ = HELD.try_with(keep);
+}
+
+fn slot(cell: CellId) -> usize {
+    cell.get() as usize % SLOTS
+}
+
+impl Held {
+    #[inline]
+    fn holds(&self, coarse_ms: u64) -> bool {
+        self.kept.window.read().holds(coarse_ms)
+    }
+}
