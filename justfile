@@ -71,6 +71,22 @@ bench-presentation *args:
 bench-protocol *args:
     cargo run --release --manifest-path benches/Cargo.toml --bin protocol -- {{ args }}
 
+# A request costs no more instructions, allocations, bytes and token requests than accepted (needs valgrind).
+bench-check:
+    tests/checks/performance
+
+# Takes what it costs now as what is accepted.
+bench-accept:
+    tests/checks/performance --accept
+
+# Crates and cold build time beside the peers.
+bench-build:
+    benches/build-cost
+
+# Measures all of docs/performance.md, and writes it.
+bench-report:
+    benches/report
+
 # All that is checked before a change lands.
 ci:
     .ci/run

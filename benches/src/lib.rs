@@ -13,6 +13,7 @@ pub mod measure;
 pub mod report;
 pub mod requests;
 pub mod subjects;
+pub mod svg;
 
 /// Counts what is allocated, in all binaries.
 #[global_allocator]

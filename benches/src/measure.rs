@@ -23,7 +23,7 @@ pub struct Measured {
 
 /// Measures each subject once a round, on this thread or on several at once, each of which has a clone of its own and sends as many
 /// requests.
-pub fn interleaved(subjects: &mut [Box<dyn Subject>], usage: Use, threads: usize) -> Vec<Measured> {
+pub fn interleaved(subjects: &[Box<dyn Subject>], usage: Use, threads: usize) -> Vec<Measured> {
     let mut forks: Vec<Vec<_>> = subjects
         .iter()
         .map(|subject| (0..threads).map(|_| subject.fork()).collect())

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use benches::cases::{
     challenges::growths,
-    protocol::{Cost, costs},
+    protocol::{Cost, ROUNDS, costs},
 };
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
 }
 
 fn build_and_decode(length: usize, cases: &mut Vec<Value>, missed: &mut Vec<String>) {
-    let costs = costs(length);
+    let costs = costs(length, ROUNDS);
     let with_scopes = (TIME_GOAL_WITH_SCOPES, ALLOCATIONS_GOAL_WITH_SCOPES);
     for (case, this, (time_goal, allocations_goal)) in [
         ("protocol", costs.this, (TIME_GOAL, ALLOCATIONS_GOAL)),

@@ -6,6 +6,7 @@ pub mod failing;
 pub mod protocol;
 pub mod refusals;
 pub mod sizes;
+pub mod sweeps;
 pub mod together;
 pub mod warm;
 

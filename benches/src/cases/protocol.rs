@@ -35,7 +35,7 @@ use crate::{
 pub const CASES: [&str; 1] = ["protocol"];
 
 const ENDPOINT: &str = "https://as.example.com/oauth2/token";
-const ROUNDS: usize = 41;
+pub const ROUNDS: usize = 41;
 const REQUESTS: usize = 5_000;
 /// As a JWT has.
 const LENGTH: usize = 1_000;
@@ -59,7 +59,7 @@ pub struct Costs {
 }
 
 pub fn rows(case: &'static str) -> Vec<Row> {
-    let costs = costs(LENGTH);
+    let costs = costs(LENGTH, ROUNDS);
     let row = |subject, cost: Cost| Row {
         ns: Some(cost.ns),
         allocations: Some(cost.allocations),
@@ -71,10 +71,10 @@ pub fn rows(case: &'static str) -> Vec<Row> {
 }
 
 /// Medians of rounds that take turns.
-pub fn costs(length: usize) -> Costs {
+pub fn costs(length: usize, rounds: usize) -> Costs {
     let (this, peer) = (This::new(length), Peer::new(length));
     let (mut ours, mut ours_with_scopes, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         ours.push(time(REQUESTS, || this.run()));
         peer.prepare(REQUESTS);
         theirs.push(time(REQUESTS, || peer.run()));
@@ -92,21 +92,40 @@ pub fn costs(length: usize) -> Costs {
     }
 }
 
-/// Does it to be counted, in the second process.
-pub fn count(subject: &str) {
-    let (this, peer) = (This::new(LENGTH), Peer::new(LENGTH));
-    peer.prepare(2 * instructions::REQUESTS as usize);
-    let mut run = || {
+/// One side, ready to be counted.
+pub struct Ready {
+    this: This,
+    oauth2: Option<Peer>,
+}
+
+impl Ready {
+    /// Builds [`instructions::REQUESTS`] requests and decodes as many answers.
+    pub fn run(&mut self) {
         for _ in 0..instructions::REQUESTS {
-            if subject == "this" {
-                this.run();
-            } else {
-                peer.run();
+            match &self.oauth2 {
+                Some(oauth2) => oauth2.run(),
+                None => self.this.run(),
             }
         }
-    };
-    run();
-    counted_section(&mut run);
+    }
+}
+
+/// The subject of this name, with all behind it that only the first requests need.
+pub fn ready(subject: &str) -> Ready {
+    let oauth2 = (subject == "oauth2").then(|| Peer::new(LENGTH));
+    if let Some(oauth2) = &oauth2 {
+        oauth2.prepare(2 * instructions::REQUESTS as usize);
+    }
+    let this = This::new(LENGTH);
+    let mut ready = Ready { this, oauth2 };
+    ready.run();
+    ready
+}
+
+/// Does it to be counted, in the second process.
+pub fn count(subject: &str) {
+    let mut ready = ready(subject);
+    counted_section(&mut || ready.run());
 }
 
 fn allocations(run: &dyn Fn()) -> f64 {

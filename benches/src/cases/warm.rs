@@ -8,10 +8,12 @@
 
 use std::time::Duration;
 
+use stats_alloc::Region;
 use tokio::runtime::Runtime;
 
 use super::runtime;
 use crate::{
+    ALLOCATOR,
     api::Noop,
     endpoint::Endpoint,
     instructions,
@@ -31,6 +33,8 @@ pub const CASES: [&str; 6] = [
 ];
 
 const KEYS: usize = 1_000;
+/// As a JWT has.
+const LENGTH: usize = 1_000;
 
 /// How a case is measured.
 #[derive(Clone, Copy, Debug)]
@@ -69,28 +73,52 @@ impl Way {
         }
     }
 
-    /// A subject that has all its tokens.
     fn warm(self, name: &str, runtime: &Runtime) -> Box<dyn Subject> {
-        runtime.block_on(async {
-            let endpoint = Endpoint::new(Duration::ZERO);
-            let subject = subjects::make(name, self.setting, &endpoint, Noop).await;
-            let subject = subject.unwrap_or_else(|error| panic!("{name}: {error}"));
-            let mut requests = Requests::new(self.setting.keys);
-            for _ in 0..self.setting.keys.max(1) {
-                let answer = subject.send(requests.make()).await;
-                requests.take_back(answer.unwrap_or_else(|error| panic!("{name}: {error}")));
-            }
-            subject
-        })
+        warm(name, self.setting, LENGTH, runtime)
     }
+}
+
+/// A subject that has all its tokens, of this length.
+fn warm(name: &str, setting: Setting, length: usize, runtime: &Runtime) -> Box<dyn Subject> {
+    runtime.block_on(async {
+        let endpoint = Endpoint::with(Duration::ZERO, 3_600, length);
+        let subject = subjects::make(name, setting, &endpoint, Noop).await;
+        let subject = subject.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut requests = Requests::new(setting.keys);
+        for _ in 0..setting.keys.max(1) {
+            let answer = subject.send(requests.make()).await;
+            requests.take_back(answer.unwrap_or_else(|error| panic!("{name}: {error}")));
+        }
+        subject
+    })
+}
+
+/// Measures these while they have tokens of this length.
+pub fn measure(
+    names: &[&str],
+    setting: Setting,
+    length: usize,
+    threads: usize,
+    usage: Use,
+) -> Vec<Measured> {
+    let runtime = runtime();
+    let warm = |name: &&str| warm(name, setting, length, &runtime);
+    let subjects: Vec<_> = names.iter().map(warm).collect();
+    let _entered = runtime.enter();
+    interleaved(&subjects, usage, threads)
 }
 
 pub fn rows(case: &'static str) -> Vec<Row> {
     let (way, runtime) = (Way::of(case), runtime());
-    let names = way.names();
-    let mut subjects: Vec<_> = names.iter().map(|name| way.warm(name, &runtime)).collect();
+    let mut names = way.names();
+    let bare: Vec<_> = names
+        .iter()
+        .filter_map(|name| subjects::bare(name))
+        .collect();
+    names.extend(bare);
+    let subjects: Vec<_> = names.iter().map(|name| way.warm(name, &runtime)).collect();
     let _entered = runtime.enter();
-    let measured = interleaved(&mut subjects, way.usage, way.threads);
+    let measured = interleaved(&subjects, way.usage, way.threads);
     let row = |subject: &dyn Subject, measured: Measured| Row {
         ns: Some(measured.ns),
         allocations: Some(measured.allocations),
@@ -99,20 +127,76 @@ pub fn rows(case: &'static str) -> Vec<Row> {
             .flatten(),
         ..Row::new(case, subject.name())
     };
-    let mut rows: Vec<_> = subjects
+    let rows = subjects
         .iter()
         .zip(measured)
-        .map(|(subject, measured)| row(subject.as_ref(), measured))
-        .collect();
+        .map(|(subject, measured)| row(subject.as_ref(), measured));
+    let mut rows = without_bare(rows.collect());
     ratios(&mut rows);
     rows
 }
 
+/// Puts the request that all others have in the place of a peer's own.
+fn without_bare(mut rows: Vec<Row>) -> Vec<Row> {
+    let all = rows.clone();
+    let of = |subject: &str| all.iter().find(|row| row.subject == subject);
+    for row in &mut rows {
+        let bare = subjects::bare(&row.subject).and_then(of);
+        if let (Some(bare), Some(none)) = (bare, of("none")) {
+            let instead = |whole: Option<f64>, bare: Option<f64>, none: Option<f64>| {
+                Some(whole? - bare? + none?)
+            };
+            row.ns = instead(row.ns, bare.ns, none.ns);
+            row.allocations = instead(row.allocations, bare.allocations, none.allocations);
+            row.instructions = instead(row.instructions, bare.instructions, none.instructions);
+        }
+    }
+    let is_bare = |row: &Row| {
+        all.iter()
+            .any(|peer| subjects::bare(&peer.subject) == Some(&row.subject))
+    };
+    rows.retain(|row| !is_bare(row));
+    rows
+}
+
+/// A subject that is ready to be counted.
+pub struct Ready {
+    subject: Box<dyn Subject>,
+    usage: Use,
+    runtime: Runtime,
+}
+
+impl Ready {
+    /// Sends [`instructions::REQUESTS`].
+    pub fn run(&mut self) {
+        self.subject.run(instructions::REQUESTS, self.usage);
+    }
+}
+
+/// The subject of this name as it is in this case, with all behind it that only the first requests need.
+pub fn ready(case: &str, subject: &str) -> Ready {
+    let (way, runtime) = (Way::of(case), runtime());
+    let mut ready = Ready {
+        subject: way.warm(subject, &runtime),
+        usage: way.usage,
+        runtime,
+    };
+    ready.run();
+    ready
+}
+
+/// The allocations of one request.
+pub fn allocations(case: &str, subject: &str) -> f64 {
+    let mut ready = ready(case, subject);
+    let region = Region::new(ALLOCATOR);
+    ready.run();
+    region.change().allocations as f64 / f64::from(instructions::REQUESTS)
+}
+
 /// Sends requests to be counted, in the second process.
 pub fn count(case: &str, subject: &str) {
-    let (way, runtime) = (Way::of(case), runtime());
-    let mut subject = way.warm(subject, &runtime);
+    let mut ready = ready(case, subject);
+    let runtime = ready.runtime.handle().clone();
     let _entered = runtime.enter();
-    subject.run(instructions::REQUESTS, way.usage);
-    instructions::counted_section(&mut || subject.run(instructions::REQUESTS, way.usage));
+    instructions::counted_section(&mut || ready.run());
 }

@@ -9,7 +9,9 @@ use std::{
     future::Future,
     hint::black_box,
     pin::{Pin, pin},
-    task::{Context, Poll, Waker},
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
+    thread,
 };
 
 use tower::{BoxError, Service};
@@ -71,7 +73,7 @@ pub type Sending = Pin<Box<dyn Future<Output = Result<Response, BoxError>> + Sen
 /// A client with its requests. The loop of [`run`](Self::run) is compiled for each client by itself.
 pub trait Subject: Send + Sync {
     fn name(&self) -> &'static str;
-    /// Sends so many requests, one after the other, none of which may wait.
+    /// Sends so many requests, one after the other.
     fn run(&mut self, count: u32, usage: Use);
     /// Another clone, for another thread.
     fn fork(&self) -> Box<dyn Subject>;
@@ -151,9 +153,29 @@ pub fn live() -> usize {
 
 #[inline]
 fn poll<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    match future.as_mut().poll(&mut context) {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("a warm request waits for nothing"),
+        Poll::Pending => wait(future),
+    }
+}
+
+/// For a lock that another thread has.
+#[cold]
+fn wait<F: Future>(mut future: Pin<&mut F>) -> F::Output {
+    struct Thread(thread::Thread);
+    impl Wake for Thread {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Thread(thread::current())));
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
+        }
     }
 }
 
@@ -202,6 +224,14 @@ pub fn names(of: fn(&Abilities) -> bool) -> Vec<&'static str> {
         .into_iter()
         .chain(able.map(|(name, _)| *name))
         .collect()
+}
+
+/// What a peer with requests of its own types costs without a token: a subject that is measured beside it and subtracted.
+pub fn bare(name: &str) -> Option<&'static str> {
+    #[cfg(feature = "peers")]
+    return peers::bare(name);
+    #[cfg(not(feature = "peers"))]
+    return name.is_empty().then_some("");
 }
 
 /// What a peer offers to those who use it.

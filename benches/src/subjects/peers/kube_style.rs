@@ -9,14 +9,13 @@ use std::{
 };
 
 use http::{HeaderValue, header};
-use http_body_util::BodyExt;
-use serde_json::Value;
 use tokio::sync::Mutex;
 use tower::{
     BoxError, Layer,
     filter::{AsyncFilter, AsyncFilterLayer, AsyncPredicate},
 };
 
+use super::token_of;
 use crate::{
     api::{Answer, Api, Request},
     endpoint::Endpoint,
@@ -46,15 +45,8 @@ impl Refreshable {
     }
 
     async fn fetch(&self) -> Result<(String, Instant), BoxError> {
-        let response = self.endpoint.answer().await;
-        if response.status() != 200 {
-            return Err(format!("the token endpoint answered {}", response.status()).into());
-        }
-        let body = response.into_body().collect().await?.to_bytes();
-        let answer: Value = serde_json::from_slice(&body)?;
-        let token = answer["access_token"].as_str().unwrap_or_default();
-        let lifetime = Duration::from_secs(answer["expires_in"].as_u64().unwrap_or_default());
-        Ok((token.to_owned(), Instant::now() + lifetime))
+        let (token, lifetime) = token_of(&self.endpoint).await?;
+        Ok((token, Instant::now() + Duration::from_secs(lifetime)))
     }
 }
 
