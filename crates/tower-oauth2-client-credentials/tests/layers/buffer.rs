@@ -101,7 +101,7 @@ async fn buffer_below_has_its_slot_back_while_a_token_is_awaited() {
     let cold = tokio::spawn(ready(&mut service).await.call(request()));
     sleep(seconds(1)).await;
     let mut other = service.clone();
-    let other = tokio::time::timeout(millis(1), async {
+    let other = timeout(millis(1), async {
         ready(&mut other).await.call(without_need()).await
     });
 
@@ -110,12 +110,4 @@ async fn buffer_below_has_its_slot_back_while_a_token_is_awaited() {
         401
     );
     assert_eq!(cold.await.unwrap().unwrap().status(), 200);
-}
-
-/// The service, polled ready as a request of these tests needs it.
-async fn ready<S>(service: &mut S) -> &mut S
-where
-    S: Service<Request<Body>, Error = BoxError>,
-{
-    ServiceExt::<Request<Body>>::ready(service).await.unwrap()
 }

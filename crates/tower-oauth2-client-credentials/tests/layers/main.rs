@@ -14,7 +14,7 @@ mod redirects_below;
 mod retry;
 #[path = "../support/mod.rs"]
 mod support;
-mod timeout;
+mod timeouts;
 
 use std::{
     sync::{
@@ -26,7 +26,7 @@ use std::{
 
 use http::{Request, Response, header::AUTHORIZATION};
 use oauth2_client_credentials_testkit::{Answer, AuthorizationServer, ResourceServer};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::timeout};
 use tower::{BoxError, Service, ServiceExt};
 use tower_oauth2_client_credentials::{
     ClientCredentialsLayer, Event, Observer, TokenError, TokenErrorKind, TokenSource,
@@ -41,6 +41,9 @@ const LIFETIME: Duration = Duration::from_secs(60);
 
 /// Longer than that.
 const PAST_IT: Duration = Duration::from_secs(61);
+
+/// Whoever waits for so long waits for ever.
+const DEADLOCK: Duration = Duration::from_secs(3_600);
 
 const fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -84,7 +87,16 @@ where
     S: Service<Request<Body>, Response = Response<B>, Error = BoxError> + Clone,
 {
     let answer = service.clone().oneshot(request());
-    answer.await.map(|answer| answer.status().as_u16())
+    let answer = timeout(DEADLOCK, answer).await.expect("no deadlock");
+    answer.map(|answer| answer.status().as_u16())
+}
+
+/// The service, polled ready: whoever keeps it keeps what it holds, as a program does that calls one instance again and again.
+async fn ready<S>(service: &mut S) -> &mut S
+where
+    S: Service<Request<Body>, Error = BoxError>,
+{
+    ServiceExt::<Request<Body>>::ready(service).await.unwrap()
 }
 
 /// A request that needs no token: it has an `Authorization` of its own, which stays.
@@ -103,7 +115,10 @@ where
     let mut callers = JoinSet::new();
     for _ in 0..count {
         let answer = service.clone().oneshot(request());
-        callers.spawn(async { answer.await.map(|answer| answer.status().as_u16()) });
+        callers.spawn(async {
+            let answer = timeout(DEADLOCK, answer).await.expect("no deadlock");
+            answer.map(|answer| answer.status().as_u16())
+        });
     }
     let mut results = Vec::new();
     while let Some(result) = callers.join_next().await {

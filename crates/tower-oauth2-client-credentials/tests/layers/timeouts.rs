@@ -53,10 +53,10 @@ async fn healed_with(order: Order) -> Result<u16, BoxError> {
     source.token().await.unwrap();
     server.revoke_all();
     let layer = layer_of(&source).replay(replay::Cloned::new());
-    let timeout = TimeoutLayer::new(seconds(1));
+    let limit = TimeoutLayer::new(seconds(1));
     match order {
-        Order::Above => send(&timeout.layer(layer.layer(resource))).await,
-        Order::Below => send(&layer.layer(timeout.layer(resource))).await,
+        Order::Above => send(&limit.layer(layer.layer(resource))).await,
+        Order::Below => send(&layer.layer(limit.layer(resource))).await,
     }
 }
 
