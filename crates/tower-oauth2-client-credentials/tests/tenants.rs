@@ -27,9 +27,9 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 const TENANTS: usize = 10_000;
 /// The limit unless it is told otherwise.
 const LIMIT: usize = 4_096;
-/// What an idle token costs beside two copies of itself (the answer's and the header's), in bytes: its cell, what it was asked for with, the
-/// other members of the answer, and its places in three indices.
-const BESIDE_ITS_TOKEN: usize = 1_344;
+/// What an idle token costs beside three copies of itself (the answer's, the header's, and what a thread may hold), in bytes: its cell, what it
+/// was asked for with, the other members of the answer, and its places in three indices.
+const BESIDE_ITS_TOKEN: usize = 1_024;
 /// Token requests that are under way all the while.
 const SLOW: usize = 4;
 
@@ -161,7 +161,7 @@ async fn ten_thousand_tenants_leave_nothing_behind(token_length: usize) {
     let full = live();
     let per_token = (full - few) / (LIMIT - SLOW - 1);
     println!("{per_token} bytes per idle token of {token_length} bytes");
-    assert!(per_token <= BESIDE_ITS_TOKEN + 2 * token_length);
+    assert!(per_token <= BESIDE_ITS_TOKEN + 3 * token_length);
 
     for thousand in 0..TENANTS / 1_000 {
         let tenants = LIMIT - SLOW..TENANTS;

@@ -91,7 +91,7 @@ impl TokenSourceBuilder {
     /// How many tokens are held for requests that name their own (default 4096). The one that was idle for longest goes first, but none
     /// that is being fetched; while all are, requests for more fail with [`Overloaded`](crate::TokenErrorKind::Overloaded).
     ///
-    /// An idle token takes about 1.4 kB and twice its own length; 4096 of 1 kB each take 14 MB.
+    /// An idle token takes about 1.1 kB and twice its own length; 4096 of 1 kB each take 13 MB.
     pub fn max_tokens(mut self, max_tokens: usize) -> Self {
         self.max_tokens = max_tokens;
         self

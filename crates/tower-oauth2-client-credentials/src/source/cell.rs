@@ -217,7 +217,9 @@ impl Cell {
         let current = self.kept();
         let refused = if (1..=state.generation).contains(&generation) {
             let current = current.as_deref();
-            state.rejections.refuse(schedule, generation, current, now)
+            state
+                .rejections()
+                .refuse(schedule, generation, current, now)
         } else {
             None
         };
@@ -230,7 +232,7 @@ impl Cell {
             None => Verdict::Outdated,
             Some(kept) => {
                 let first = kept.refused_from().is_none();
-                let next = state.rejections.next(schedule);
+                let next = state.rejections().next(schedule);
                 // At once is at any time: others may have read the clock a little before, and come after.
                 let at_once = (next <= now).then(Moment::default);
                 let from = kept.refused_from().or(at_once).unwrap_or(next);
@@ -260,7 +262,7 @@ impl Cell {
         let mut state = lock(&self.state);
         if let Some(kept) = self.kept.load().as_ref() {
             state.thrown_away = Some(kept.digest());
-            state.rejections.replaced(kept);
+            state.rejections().replaced(kept);
         }
         // What is under way began before: its token is for those who wait for it.
         state.settled = state.flights;

@@ -119,21 +119,26 @@ impl Clock for SystemClock {
     }
 }
 
-/// An instant on an [`AgeClock`].
+/// An instant on an [`AgeClock`], in nanoseconds: half as large as a [`Duration`], and good for centuries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Moment(Duration);
+pub(crate) struct Moment(u64);
 
 impl Moment {
     pub(crate) fn since(self, earlier: Self) -> Duration {
-        self.0.saturating_sub(earlier.0)
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
+}
+
+/// No longer than what can be told.
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Add<Duration> for Moment {
     type Output = Self;
 
     fn add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(duration))
+        Self(self.0.saturating_add(nanos(duration)))
     }
 }
 
@@ -141,7 +146,7 @@ impl Sub<Duration> for Moment {
     type Output = Self;
 
     fn sub(self, duration: Duration) -> Self {
-        Self(self.0.saturating_sub(duration))
+        Self(self.0.saturating_sub(nanos(duration)))
     }
 }
 
@@ -192,7 +197,7 @@ impl AgeClock {
                 .expect("a clock has seen something since it was made");
             let gained = ahead - seen.ahead;
             if gained.abs() < NOISE {
-                return Moment(monotonic.saturating_add(seen.jumped));
+                return Moment::default() + monotonic + seen.jumped;
             }
             let jumped = match u64::try_from(gained) {
                 Ok(gained) if Duration::from_nanos(gained) > JUMP => {
@@ -202,7 +207,7 @@ impl AgeClock {
             };
             // Whoever loses this race compares again, with what the winner saw.
             if self.seen.replace(seen, Arc::new(Seen { ahead, jumped })) {
-                return Moment(monotonic.saturating_add(jumped));
+                return Moment::default() + monotonic + jumped;
             }
         }
     }

@@ -10,7 +10,8 @@ use crate::{credential::Tried, error::TokenError};
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     failures: u32,
-    closed: Option<Closed>,
+    /// In a box, for most gates never close.
+    closed: Option<Box<Closed>>,
 }
 
 #[derive(Debug)]
@@ -67,13 +68,13 @@ impl Gate {
             until = until.min(end);
         }
         let firm_until = failure.retry_after.unwrap_or_default();
-        let closed = self.closed.insert(Closed {
+        let closed = self.closed.insert(Box::new(Closed {
             until: until.max(firm_until),
             firm_until,
             while_usable: working_until.is_some(),
             tried: failure.tried,
             error: failure.error,
-        });
+        }));
         closed.told(now)
     }
 

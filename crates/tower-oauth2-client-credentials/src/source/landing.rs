@@ -63,7 +63,7 @@ impl Cell {
         let (mut published, mut opened, mut closed_for) = (false, false, None);
         let landing = match landing {
             // Whoever refused it would refuse it again.
-            Landing::Token(answer) if state.rejections.knows(&answer.response, now) => {
+            Landing::Token(answer) if state.knows_refused(&answer.response, now) => {
                 // What gave it is told which one it was.
                 state.thrown_away = Some(TokenDigest::of(answer.response.access_token()));
                 Landing::Failed(Failure {
@@ -79,7 +79,7 @@ impl Cell {
             Landing::Token(answer) => {
                 if flight.cause() == Cause::Rejection {
                     let started = flight.started().unwrap_or(answer.sent);
-                    state.rejections.forced(&context.schedule, started, now);
+                    state.rejections().forced(&context.schedule, started, now);
                 }
                 state.gate.clear(now);
                 opened = failed_before;
@@ -176,11 +176,11 @@ impl Cell {
             Some(kept) => {
                 let former = self.kept();
                 let replaced = former.filter(|former| former.generation() != kept.generation());
-                replaced.inspect(|former| state.rejections.replaced(former));
+                replaced.inspect(|former| state.rejections().replaced(former));
                 self.publish(Some(kept));
             }
             // Those who waited for it have it all the same.
-            None => state.rejections.replaced(&given),
+            None => state.rejections().replaced(&given),
         }
         given
     }

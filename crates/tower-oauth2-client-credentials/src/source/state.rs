@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use oauth2_client_credentials::TokenResponse;
+
 use super::{
     clock::Moment, context::Context, errors, flight::Flight, gate::Gate, rejection::Rejections,
     token::Kept,
@@ -24,7 +26,8 @@ pub(super) struct State {
     /// That of the newest token so far.
     pub(super) generation: u64,
     pub(super) invalidations: u64,
-    pub(super) rejections: Rejections,
+    /// In a box, for most cells never replace a token.
+    rejections: Option<Box<Rejections>>,
     /// The generation of the newest token that was refused; 0 for none.
     pub(super) refused: u64,
     /// What was thrown away since the last token came, or came though it was refused: a cache below must not bring it back.
@@ -59,6 +62,17 @@ pub(crate) enum Patience {
 }
 
 impl State {
+    /// What is remembered of tokens that were refused or replaced, from now on if not before.
+    pub(super) fn rejections(&mut self) -> &mut Rejections {
+        self.rejections.get_or_insert_default()
+    }
+
+    /// Whether this is a token that was refused before.
+    pub(super) fn knows_refused(&self, response: &TokenResponse, now: Moment) -> bool {
+        let rejections = self.rejections.as_ref();
+        rejections.is_some_and(|rejections| rejections.knows(response, now))
+    }
+
     /// A flight for a cell that has this token.
     pub(super) fn start(&mut self, cause: Cause, kept: Option<&Kept>) -> Arc<Flight> {
         let instead_of = match (self.thrown_away, kept) {
