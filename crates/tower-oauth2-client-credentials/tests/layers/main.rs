@@ -8,6 +8,7 @@ mod buffer;
 mod headers;
 mod limits;
 mod load_shed;
+mod page;
 mod recommended;
 mod redirects;
 mod redirects_below;
