@@ -140,11 +140,13 @@ impl TokenRequestBuilder {
             self.check_name(name)?;
         }
         self.check_body()?;
+        let body = self.encode();
         Ok(TokenRequest {
             inner: Arc::new(Inner {
-                body: self.encode(),
+                hash: super::hash(&body),
+                body,
                 scope: self.scope,
-                resource: self.resource,
+                resource: self.resource.into(),
                 audience: self.audience,
                 authorization_details: self.authorization_details,
                 parameters: self

@@ -4,7 +4,7 @@ mod builder;
 mod details;
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -41,11 +41,13 @@ pub struct TokenRequest {
 
 #[derive(Eq, PartialEq)]
 struct Inner {
+    /// That of the body, which has nearly all the rest in it.
+    hash: u64,
     scope: Option<Scope>,
-    resource: Vec<String>,
+    resource: Box<[String]>,
     audience: Option<String>,
     authorization_details: Option<String>,
-    parameters: Vec<(String, String)>,
+    parameters: Box<[(String, String)]>,
     include_client_id: bool,
     /// The body up to the client's own parameters: each fetch sends the same.
     body: Bytes,
@@ -55,11 +57,17 @@ struct Inner {
 const GRANT: &str = "grant_type=client_credentials";
 
 impl Hash for Inner {
-    /// The body has all the rest in it, so that nothing is hashed twice: this is
-    /// a key that is looked up for each request of a program.
+    /// By a hash that was made once: this is a key that is looked up for each
+    /// request of a program.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.body.hash(state);
+        state.write_u64(self.hash);
     }
+}
+
+fn hash(body: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(body);
+    hasher.finish()
 }
 
 impl TokenRequest {
@@ -68,12 +76,13 @@ impl TokenRequest {
         Self {
             inner: Arc::new(Inner {
                 scope: None,
-                resource: Vec::new(),
+                resource: Box::default(),
                 audience: None,
                 authorization_details: None,
-                parameters: Vec::new(),
+                parameters: Box::default(),
                 include_client_id: false,
                 body: Bytes::from_static(GRANT.as_bytes()),
+                hash: hash(GRANT.as_bytes()),
             }),
         }
     }
