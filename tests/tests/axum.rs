@@ -1,6 +1,6 @@
 //! The layer below an axum handler and in a reverse proxy, as the example has them, at oidc-provider and its resource.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Router,
@@ -26,11 +26,14 @@ use hyper_util::{client::legacy::Client as HyperClient, rt::TokioExecutor};
 use oauth2_client_credentials::{Client, ClientSecretBasic, TokenRequest};
 use serde_json::Value;
 use tests::{OidcProvider, exchange, http_client};
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::{net::TcpListener, sync::mpsc, time::timeout};
 use tokio_stream::{StreamExt, wrappers::UnboundedReceiverStream};
 use tower_oauth2_client_credentials::{BoxError, TokenSource};
 
 type TestResult = Result<(), BoxError>;
+
+/// Whoever waits for so long waits for ever.
+const DEADLOCK: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn a_handler_asks_the_upstream_with_the_programs_token() -> TestResult {
@@ -49,7 +52,7 @@ async fn a_handler_asks_the_upstream_with_the_programs_token() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_handler_without_a_token_answers_502_or_503_and_tells_no_secret() -> TestResult {
+async fn a_wrong_secret_is_a_502_and_not_told() -> TestResult {
     let provider = OidcProvider::start()?;
     let reports = reports(&provider, "not-the-secret").await?;
     let proxy = proxy(&provider, "not-the-secret").await?;
@@ -61,12 +64,6 @@ async fn a_handler_without_a_token_answers_502_or_503_and_tells_no_secret() -> T
         assert!(!headers.contains_key(RETRY_AFTER));
         // It is the program's secret that is wrong, and not its caller's.
         assert!(!headers.contains_key(WWW_AUTHENTICATE));
-    }
-
-    drop(provider);
-    for uri in [&reports, &proxy] {
-        // The gate of a final error is longer than that of one that may pass: nobody asks the server that has gone.
-        assert_eq!(problem(uri).await?.0.status(), StatusCode::BAD_GATEWAY);
     }
     Ok(())
 }
@@ -83,7 +80,7 @@ async fn without_an_authorization_server_it_is_503_and_when_to_come_again() -> T
         assert_eq!(headers[CONTENT_TYPE], "application/problem+json");
         assert!(text.contains("Transient"), "{text}");
         let seconds: u64 = headers[RETRY_AFTER].to_str()?.parse()?;
-        assert!((1..=2).contains(&seconds), "{seconds}");
+        assert!(seconds >= 1, "at 0 the caller is back too soon");
     }
     Ok(())
 }
@@ -177,10 +174,15 @@ async fn a_proxy_streams_in_both_directions() -> TestResult {
     let request = Request::post(&proxy).body(StreamBody::new(sent))?;
     let client = HyperClient::builder(TokioExecutor::new()).build_http();
     pieces.send("first")?;
-    let mut answer = client.request(request).await?.into_body();
+    let answer = timeout(DEADLOCK, client.request(request)).await;
+    let mut answer = answer
+        .expect("it does not wait for the whole request")?
+        .into_body();
 
     for next in [Some("second"), Some("third"), None] {
-        let frame = answer.frame().await.ok_or("the answer ended")??;
+        let frame = timeout(DEADLOCK, answer.frame()).await;
+        let frame = frame.expect("it does not wait for the whole answer");
+        let frame = frame.ok_or("the answer ended")??;
         let piece = frame.into_data().map_err(|_| "no data")?;
         match next {
             Some(next) => {
