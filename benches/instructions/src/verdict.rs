@@ -7,32 +7,24 @@ const NOISE: f64 = 0.03;
 
 /// Prints a line for each number; whether all are within the baseline.
 pub fn print(accepted: &Baseline, now: &Baseline) -> bool {
-    let same_compiler = accepted.rustc == now.rustc;
-    let (mut was, mut is) = (accepted.instructions.clone(), now.instructions.clone());
-    let unit = if same_compiler {
-        "instructions"
+    let (unit, was, is) = if accepted.rustc == now.rustc {
+        let (was, is) = (added(&accepted.instructions), added(&now.instructions));
+        ("instructions", was, is)
     } else {
         println!(
             "the baseline is of {}, and this is {}:",
             accepted.rustc, now.rustc
         );
         println!("instructions are compared beside those of tower-http and oauth2");
-        (was, is) = (ratios(&was), ratios(&is));
-        "ratio of instructions"
+        let (was, is) = (ratios(&accepted.instructions), ratios(&now.instructions));
+        ("ratio of instructions", was, is)
     };
-    // What others cost is ours to compare with, not to judge.
-    was.retain(|name, _| is_ours(name));
-    is.retain(|name, _| is_ours(name));
     let mut good = compare(unit, &was, &is);
     good &= compare("", &accepted.repeats, &now.repeats);
     if !good {
         println!("dearer than accepted; if it is worth it: just bench-accept");
     }
     good
-}
-
-fn is_ours(name: &str) -> bool {
-    name.ends_with("/this")
 }
 
 fn compare(unit: &str, accepted: &Numbers, now: &Numbers) -> bool {
@@ -68,17 +60,30 @@ fn compare(unit: &str, accepted: &Numbers, now: &Numbers) -> bool {
     good
 }
 
-/// What this adds to a request beside what a header that never changes adds; of a token request, beside that of `oauth2`.
+/// What this adds to a request without a token; of a token request, all of it.
+fn added(counted: &Numbers) -> Numbers {
+    let added = ours(counted).map(|(case, this)| {
+        let none = counted.get(&format!("{case}/none")).unwrap_or(&0.0);
+        (case.to_owned(), this - none)
+    });
+    added.collect()
+}
+
+/// The same beside what a header that never changes adds; of a token request, beside that of `oauth2`.
 fn ratios(counted: &Numbers) -> Numbers {
     let of = |case: &str, subject: &str| counted.get(&format!("{case}/{subject}")).copied();
-    let ours = counted.keys().filter_map(|name| name.strip_suffix("/this"));
-    ours.filter_map(|case| {
-        let this = of(case, "this")?;
+    let ratios = ours(counted).filter_map(|(case, this)| {
         let ratio = match of(case, "oauth2") {
             Some(oauth2) => this / oauth2,
             None => (this - of(case, "none")?) / (of(case, "static")? - of(case, "none")?),
         };
-        Some((format!("{case}/this"), ratio))
-    })
-    .collect()
+        Some((case.to_owned(), ratio))
+    });
+    ratios.collect()
+}
+
+fn ours(counted: &Numbers) -> impl Iterator<Item = (&str, f64)> {
+    counted
+        .iter()
+        .filter_map(|(name, count)| Some((name.strip_suffix("/this")?, *count)))
 }

@@ -169,6 +169,7 @@ pub struct Ready {
 impl Ready {
     /// Sends [`instructions::REQUESTS`].
     pub fn run(&mut self) {
+        let _entered = self.runtime.enter();
         self.subject.run(instructions::REQUESTS, self.usage);
     }
 }
@@ -196,7 +197,5 @@ pub fn allocations(case: &str, subject: &str) -> f64 {
 /// Sends requests to be counted, in the second process.
 pub fn count(case: &str, subject: &str) {
     let mut ready = ready(case, subject);
-    let runtime = ready.runtime.handle().clone();
-    let _entered = runtime.enter();
     instructions::counted_section(&mut || ready.run());
 }
