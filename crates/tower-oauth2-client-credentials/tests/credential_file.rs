@@ -251,6 +251,26 @@ async fn nothing_of_the_content_shows() {
     }
 }
 
+#[tokio::test]
+async fn a_reader_that_panics_is_told_and_the_old_one_goes_on() {
+    let (folder, server) = (Folder::new(), AuthorizationServer::new());
+    folder.write("secret", "a");
+    let credential = Credential::from_file("svc", folder.path("secret"), |bytes| match bytes {
+        b"a" => Ok(ClientSecretPost::new("a").into()),
+        _ => panic!("nobody reads this"),
+    });
+    for text in ["a", "b"] {
+        folder.write("secret", text);
+        let answer = endpoint(&server, &credential).oneshot(Fetch::new(Default::default()));
+        answer.await.unwrap();
+    }
+    let told = credential.last_error().unwrap().to_string();
+    assert!(
+        told.contains("/secret") && told.contains("panicked"),
+        "{told}"
+    );
+}
+
 #[test]
 fn the_identity_is_known_before_anything_is_read() {
     let (folder, server) = (Folder::new(), AuthorizationServer::new());

@@ -307,6 +307,17 @@ fn identities_tell_clients_apart_and_have_no_secret() {
         of("https://as.example.com/token?tenant=2", "a", "canary")
     );
     assert!(!one.contains("canary"));
+
+    let bound = |id: &str| {
+        let client = Client::new(id, ClientSecretPost::new("s")).unwrap();
+        let uri = EndpointUri::new("https://as.example.com/token").unwrap();
+        TokenEndpoint::new(AuthorizationServer::new(), uri, client)
+    };
+    assert_ne!(
+        bound("a\nx5t#S256 b").identity(),
+        bound("a").certificate_thumbprint("b").identity(),
+        "an id is not taken for a binding"
+    );
 }
 
 /// As the README sets it up: the endpoint alone knows the credential.

@@ -20,6 +20,8 @@ pub(super) struct Current {
 #[derive(Default)]
 struct State {
     prover: Option<Prover>,
+    /// What was read last; `replace` may have put another in its place since.
+    read: Option<Prover>,
     version: u64,
     read_at: Option<Instant>,
     problem: Option<TokenError>,
@@ -85,9 +87,10 @@ impl Current {
     /// Takes over what was read. What is no other client is no new version.
     pub(super) fn adopt(&self, evidence: Evidence) -> Result<(), BoxError> {
         let prover = evidence.of(&self.client_id)?;
-        let known = self.state().prover.clone();
+        let known = self.state().read.clone();
         // Compared outside the lock: keys sign for it.
         if !known.is_some_and(|known| same_client(&known, &prover)) {
+            self.state_mut().read = Some(prover.clone());
             self.replace(prover);
         }
         self.confirm();
@@ -124,7 +127,7 @@ pub(super) fn no_runtime() -> TokenError {
 
 #[cfg(test)]
 mod tests {
-    use oauth2_client_credentials::{ClientSecretBasic, ClientSecretPost, Material};
+    use oauth2_client_credentials::{Client, ClientSecretBasic, ClientSecretPost, Material};
 
     use super::*;
 
@@ -143,6 +146,21 @@ mod tests {
         for (secret, version) in [("a", 5), ("a", 5), ("b", 6)] {
             current.adopt(Material::secret(secret).into()).unwrap();
             assert_eq!(current.version(), version, "one that follows");
+        }
+    }
+
+    #[test]
+    fn one_that_was_replaced_stays_until_another_is_read() {
+        let current = Current::named("svc");
+        let by_hand = Client::new("svc", ClientSecretBasic::new("by hand")).unwrap();
+        for (secret, version) in [("a", 2), ("a", 2), ("b", 3)] {
+            current
+                .adopt(ClientSecretBasic::new(secret).into())
+                .unwrap();
+            if current.version() == 1 {
+                current.replace(Prover::Client(by_hand.clone()));
+            }
+            assert_eq!(current.version(), version, "{secret}");
         }
     }
 

@@ -4,6 +4,7 @@ use std::{
     fs::{self, File},
     hash::{BuildHasher, RandomState},
     io::Read,
+    panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -62,7 +63,8 @@ impl CredentialFile {
         self.question.ask(|answering| {
             let (this, current) = (Arc::clone(self), Arc::clone(current));
             drop(runtime.spawn_blocking(move || {
-                let outcome = this.try_read();
+                let outcome = panic::catch_unwind(AssertUnwindSafe(|| this.try_read()))
+                    .unwrap_or_else(|_| Err("what reads it panicked".into()));
                 this.question
                     .publish(&answering, || this.take(&current, outcome));
             }));

@@ -22,7 +22,7 @@ use self::{
     service::CredentialService,
 };
 pub(crate) use self::{evidence::Prover, tried::Tried};
-use crate::error::{BoxError, TokenError};
+use crate::error::{BoxError, TokenError, TokenErrorKind};
 
 /// A client's credential, with a version that grows when it is replaced.
 ///
@@ -66,6 +66,9 @@ enum Origin {
 
 /// How long a token request waits for a new credential while it has an old one.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long it waits for the first one: a little less than an attempt may take, so that the error names what is slow.
+const FIRST_PATIENCE: Duration = Duration::from_secs(5);
 
 impl Credential {
     /// A credential that stays as it is until somebody calls [`replace`](Self::replace).
@@ -151,7 +154,8 @@ impl Credential {
     /// It is asked before a token request when what it gave is older than `max_age`, when the server answers `invalid_client`,
     /// and every 10 s while requests fail because of the last refusal. All who want to know share one question, in a task of its
     /// own. An error of it must not repeat the secret, for it is shown; one that has a [`TokenError`] in it is of that kind,
-    /// every other is one that may pass. While an older credential is there, nobody waits longer than 2 s.
+    /// every other is one that may pass. While an older credential is there, nobody waits longer than 2 s, and then not again for 10 s;
+    /// for the first one 5 s.
     ///
     /// ```
     /// use std::time::Duration;
@@ -248,12 +252,30 @@ impl Credential {
         let Some(read) = self.start_reading(&runtime) else {
             return;
         };
-        if self.version() == 0 {
-            read.end().await;
+        // With an older one there, that still works for all that is known.
+        let patience = if self.version() == 0 {
+            FIRST_PATIENCE
         } else {
-            // What is there still works, for all that is known; the question goes on.
-            let _ = time::timeout(PATIENCE, read.end()).await;
+            PATIENCE
+        };
+        // The question goes on, and its answer takes this back.
+        if time::timeout(patience, read.end()).await.is_err() {
+            self.current.fail(self.too_slow(patience));
+            if let Origin::Service(service) = &self.origin {
+                service.leave_alone();
+            }
         }
+    }
+
+    fn too_slow(&self, patience: Duration) -> TokenError {
+        let who = match &self.origin {
+            Origin::File(file) => format!("the credential file {}", file.path().display()),
+            Origin::Fixed | Origin::Service(_) => {
+                "the service that gives the client's credential".to_owned()
+            }
+        };
+        let message = format!("{who} has not answered within {patience:?}; is it reachable?");
+        TokenError::new(TokenErrorKind::Transient, message)
     }
 
     fn start_reading(&self, runtime: &Handle) -> Option<Asking> {

@@ -60,6 +60,18 @@ impl CredentialService {
         old && !left_alone
     }
 
+    /// It does not answer: with an old credential at hand, nobody waits for it again for a while.
+    pub(super) fn leave_alone(&self) {
+        self.set_failed_at(Some(Instant::now()));
+    }
+
+    fn set_failed_at(&self, at: Option<Instant>) {
+        *self
+            .failed_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = at;
+    }
+
     pub(super) fn may_look(&self) -> bool {
         self.question.may_look(LOOK_EVERY)
     }
@@ -94,11 +106,7 @@ impl CredentialService {
                 TokenError::new(TokenErrorKind::Configuration, message)
             })
         });
-        let failed_at = outcome.as_ref().err().map(|_| Instant::now());
-        *self
-            .failed_at
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = failed_at;
+        self.set_failed_at(outcome.as_ref().err().map(|_| Instant::now()));
         if let Err(problem) = outcome {
             current.fail(problem);
         }

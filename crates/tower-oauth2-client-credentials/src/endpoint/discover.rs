@@ -16,6 +16,10 @@ impl TokenEndpoint {
     /// # Errors
     ///
     /// As for [`discovered`](Self::discovered).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops all it did.
     pub async fn discover<T, B, R>(
         http: T,
         issuer: Issuer,
@@ -53,6 +57,10 @@ impl TokenEndpoint {
     /// # Errors
     ///
     /// As for [`discovered`](Self::discovered), and when `choose` fails.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops all it did.
     pub async fn discover_with<T, B, R, C>(
         http: T,
         issuer: Issuer,
@@ -86,6 +94,10 @@ impl TokenEndpoint {
     ///
     /// When the credential cannot be read. When the issuer does not answer, or answers something else than its metadata, both
     /// at the place of RFC 8414 and at that of OpenID Connect, or nothing within 5 s. When it does not take the client's method.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future gives up what it was reading; what was read before is kept.
     pub async fn discovered(self) -> Result<Self, EndpointError> {
         self.credential.refresh().await;
         let (prover, tried) = self.credential.current();
@@ -107,6 +119,10 @@ impl TokenEndpoint {
     /// # Errors
     ///
     /// When it cannot be read, or not within 5 s.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future gives up what it was reading; what was read before is kept.
     pub async fn metadata(&self) -> Result<Option<Metadata>, EndpointError> {
         let Some(discovery) = self.place.discovery() else {
             return Ok(None);

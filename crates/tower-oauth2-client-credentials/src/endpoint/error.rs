@@ -7,7 +7,7 @@ use oauth2_client_credentials::{EndpointUri, ErrorKind, ResponseError};
 
 use crate::{
     credential::Tried,
-    error::{BoxError, TokenError, find},
+    error::{BoxError, TokenError, TokenErrorKind, find},
 };
 
 /// A [`TokenEndpoint`](crate::TokenEndpoint) could not do what it was asked for.
@@ -72,7 +72,10 @@ impl EndpointError {
 
     /// Whether the server answered, as a token endpoint does.
     pub(super) fn is_answer(&self) -> bool {
-        find::<ResponseError>(&*self.source).is_some() && self.gone().is_none()
+        // A token that is not bound as it should be came from one, too.
+        let of_another_type = TokenError::find(&*self.source)
+            .is_some_and(|error| error.kind() == TokenErrorKind::UnsupportedTokenType);
+        find::<ResponseError>(&*self.source).is_some() && self.gone().is_none() || of_another_type
     }
 
     /// Whether the server does not accept the client.

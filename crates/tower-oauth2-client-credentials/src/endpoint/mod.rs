@@ -169,13 +169,10 @@ impl TokenEndpoint {
     /// secret.
     #[must_use]
     pub fn identity(&self) -> String {
-        // A line feed stands in no URI.
-        format!(
-            "{}\n{}{}",
-            self.place.identity(),
-            self.credential.client_id(),
-            self.binding.identity()
-        )
+        // A line feed stands in no URI, and in no id as it is written here: nothing can be taken for something else.
+        let id = self.credential.client_id();
+        let id = id.replace('\\', r"\\").replace('\n', r"\n");
+        format!("{}\n{id}{}", self.place.identity(), self.binding.identity())
     }
 }
 

@@ -30,6 +30,10 @@ impl TokenEndpoint {
     /// When the token may still be in use: there is no revocation endpoint, it cannot be reached, or it says why not. What it
     /// says is a [`ResponseError`](oauth2_client_credentials::ResponseError) in the chain of sources.
     ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the request: whether the server got it, nobody knows. Revoking the token again is safe.
+    ///
     /// ```no_run
     /// # async fn end(source: tower_oauth2_client_credentials::TokenSource, endpoint: tower_oauth2_client_credentials::TokenEndpoint) {
     /// for token in source.close() {
