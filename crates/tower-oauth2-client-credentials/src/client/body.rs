@@ -78,7 +78,7 @@ pub(super) fn timed_out(from: &str, limit: Duration) -> TokenError {
     TokenError::new(
         TokenErrorKind::Transient,
         format!(
-            "no whole answer from {from} within {limit:?}; check that it is well, or give it more time"
+            "no token: no whole answer from {from} within {limit:?}; check that it is well, or give it more time"
         ),
     )
 }

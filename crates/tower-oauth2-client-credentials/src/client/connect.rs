@@ -60,7 +60,7 @@ fn failure(to: &str, error: &(dyn Error + 'static)) -> TokenError {
     TokenError::new(
         TokenErrorKind::Configuration,
         format!(
-            "{to} is not trusted ({reason}); check the host in its URL, and if its certificate is from an authority of your own, \
+            "no token: {to} is not trusted ({reason}); check the host in its URL, and if its certificate is from an authority of your own, \
              give that one's to the HTTP client or the system"
         ),
     )
@@ -70,7 +70,7 @@ fn unreached(to: &str, reason: &str) -> TokenError {
     TokenError::new(
         TokenErrorKind::Transient,
         format!(
-            "no connection to {to} ({reason}); check the URL, and that the server runs and can be reached from here"
+            "no token: no connection to {to} ({reason}); check the URL, and that the server runs and can be reached from here"
         ),
     )
 }

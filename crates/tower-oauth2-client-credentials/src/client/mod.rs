@@ -177,6 +177,8 @@ fn whom(uri: &Uri) -> String {
 fn insecure(to: &str) -> TokenError {
     TokenError::new(
         TokenErrorKind::Configuration,
-        format!("a request to {to} was not sent, for plain http goes to loopback only; use https"),
+        format!(
+            "no token: a request to {to} was not sent, for plain http goes to loopback only; use https"
+        ),
     )
 }
