@@ -23,9 +23,13 @@ deny:
 servers:
     tests/servers/install
 
-# Whole stacks against those servers (needs `just servers`, once).
+# Whole stacks against those servers (needs `just servers`, once), and the hosts that they run in.
 test-servers *args:
-    cargo test -p tests {{ args }}
+    cargo test -p tests -p 'example-*' {{ args }}
+
+# Runs the examples that bring their own servers.
+examples:
+    tests/checks/examples
 
 # The state machine's models, in every order of two threads.
 loom *args:
