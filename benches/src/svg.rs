@@ -21,6 +21,8 @@ const STYLE: &str = "
     .f4 { fill: #8250df; } .s4 { stroke: #8250df; }
     .f5 { fill: #bf3989; } .s5 { stroke: #bf3989; }
     .f6 { fill: #9a6700; } .s6 { stroke: #9a6700; }
+    .f7 { fill: #1b7c83; } .s7 { stroke: #1b7c83; }
+    .f8 { fill: #cf222e; } .s8 { stroke: #cf222e; }
     @media (prefers-color-scheme: dark) {
       text { fill: #e6edf3; }
       .faint { fill: #9da7b3; }
@@ -31,6 +33,8 @@ const STYLE: &str = "
       .f4 { fill: #ab7df8; } .s4 { stroke: #ab7df8; }
       .f5 { fill: #db61a2; } .s5 { stroke: #db61a2; }
       .f6 { fill: #d29922; } .s6 { stroke: #d29922; }
+      .f7 { fill: #39c5cf; } .s7 { stroke: #39c5cf; }
+      .f8 { fill: #ff7b72; } .s8 { stroke: #ff7b72; }
     }
 ";
 
@@ -91,7 +95,7 @@ impl Lines {
         let (low, high) = if self.log {
             (floor_of_ten(low), 10_f64.powf(high.log10().ceil()))
         } else {
-            (0.0, high * 1.08)
+            (0.0, (high / step(high)).ceil() * step(high))
         };
         let (left, right) = (64.0, 190.0);
         let x = |at: f64| {
@@ -112,8 +116,10 @@ impl Lines {
                 .take_while(|mark| *mark <= high * 1.01)
                 .collect()
         } else {
-            (0..=4)
-                .map(|quarter| high * f64::from(quarter) / 4.0)
+            let step = step(high);
+            (0..)
+                .map(|count| step * f64::from(count))
+                .take_while(|mark| *mark <= high * 1.001)
                 .collect()
         };
         for mark in marks {
@@ -213,6 +219,14 @@ fn span(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
     numbers.fold((f64::MAX, f64::MIN), |(low, high), number| {
         (low.min(number), high.max(number))
     })
+}
+
+/// A round number, of which about four make up all.
+fn step(all: f64) -> f64 {
+    let ten = floor_of_ten(all / 4.0);
+    let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * ten);
+    let fits = steps.into_iter().find(|step| *step * 5.0 >= all);
+    fits.unwrap_or(steps[3])
 }
 
 fn floor_of_ten(number: f64) -> f64 {

@@ -123,7 +123,7 @@ fn token_length(data: &Data) -> String {
     let peers = data.subjects("warm").into_iter();
     let lines = peers
         .filter(|subject| !matches!(*subject, "none" | "control"))
-        .zip([3, 0, 2, 4, 5, 6, 1, 2, 4])
+        .zip([3, 0, 2, 4, 5, 6, 1, 7, 8])
         .map(|(subject, colour)| Line {
             name: shown(subject),
             colour,
@@ -135,7 +135,7 @@ fn token_length(data: &Data) -> String {
         title: "Tokens of growing length".to_owned(),
         unit: "nanoseconds that a token adds to a request".to_owned(),
         below: "characters".to_owned(),
-        log: true,
+        log: false,
         lines,
     }
     .draw()
