@@ -7,10 +7,9 @@ mod this;
 
 use std::{
     future::Future,
-    hint::black_box,
+    hint::{self, black_box},
     pin::{Pin, pin},
-    sync::Arc,
-    task::{Context, Poll, Wake, Waker},
+    task::{Context, Poll, Waker},
     thread,
 };
 
@@ -161,21 +160,18 @@ fn poll<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// For a lock that another thread has.
+/// For a lock that another thread has. A runtime would do something else meanwhile, and not put its thread to sleep.
 #[cold]
 fn wait<F: Future>(mut future: Pin<&mut F>) -> F::Output {
-    struct Thread(thread::Thread);
-    impl Wake for Thread {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Waker::from(Arc::new(Thread(thread::current())));
     loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => thread::park(),
+        for _ in 0..100 {
+            let mut context = Context::from_waker(Waker::noop());
+            if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+                return output;
+            }
+            hint::spin_loop();
         }
+        thread::yield_now();
     }
 }
 
