@@ -6,7 +6,7 @@ use oauth2_client_credentials::{Quirk, TokenResponse};
 use serde_json::json;
 use tower_oauth2_client_credentials::TokenSource;
 
-use crate::{
+use crate::setup::{
     failure::Failure,
     output::{self, one_line},
 };

@@ -20,9 +20,8 @@ use tower_oauth2_client_credentials::{
 
 use crate::{
     arguments::Arguments,
-    failure::Failure,
-    http_client::HttpClient,
     outcome::{Answer, Outcome, Unanswered},
+    setup::{failure::Failure, http_client::HttpClient},
     tokens::Tokens,
 };
 

@@ -3,23 +3,23 @@
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
-use oauth2_client_credentials::{
-    Decoder, Dpop, Metadata, RequestError, RequestErrorKind, TokenRequest,
-};
+use oauth2_client_credentials::{Decoder, Dpop, Metadata, TokenRequest};
 use tower::ServiceExt;
 use tower_oauth2_client_credentials::{TokenEndpoint, TokenSource};
 
 use crate::{
     arguments::Arguments,
-    client::Candidates,
     counts::Counts,
-    dpop,
-    failure::Failure,
     fetch,
     get::Get,
-    http_client::{HttpClient, http_client},
-    place::Place,
-    tls,
+    setup::{
+        client::Candidates,
+        dpop,
+        failure::Failure,
+        http_client::{HttpClient, http_client},
+        place::Place,
+        request, tls,
+    },
     tokens::Tokens,
 };
 
@@ -44,19 +44,20 @@ impl Job {
     ///
     /// An argument cannot be meant, or a file that it names is not what it should be.
     pub(crate) fn new(arguments: Arguments) -> Result<Self, Failure> {
+        let options = &arguments.options;
         Ok(Self {
-            place: Place::new(&arguments)?,
-            request: token_request(&arguments)?,
+            place: Place::new(options)?,
+            request: request::token_request(options)?,
             get: Get::new(&arguments)?,
-            candidates: Candidates::new(&arguments)?,
-            dpop: dpop::dpop(&arguments)?,
-            thumbprint: tls::thumbprint(&arguments)?,
-            decoder: if arguments.strict {
+            candidates: Candidates::new(options)?,
+            dpop: dpop::dpop(options)?,
+            thumbprint: tls::thumbprint(options)?,
+            decoder: if options.strict {
                 Decoder::strict()
             } else {
                 Decoder::lenient()
             },
-            http: http_client(tls::client_config(&arguments)?),
+            http: http_client(tls::client_config(options)?),
             json: arguments.json,
         })
     }
@@ -120,36 +121,4 @@ impl Job {
             }
         }
     }
-}
-
-fn token_request(arguments: &Arguments) -> Result<TokenRequest, Failure> {
-    let mut builder = TokenRequest::builder().scope(&arguments.scope.join(" "));
-    for resource in &arguments.resource {
-        builder = builder.resource(resource);
-    }
-    if let Some(audience) = &arguments.audience {
-        builder = builder.audience(audience);
-    }
-    if let Some(details) = &arguments.authorization_details {
-        builder = builder.authorization_details(details);
-    }
-    for param in &arguments.param {
-        let (name, value) = param
-            .split_once('=')
-            .filter(|(name, _)| !name.is_empty())
-            // The text is not repeated: it may be a vendor's API key.
-            .ok_or_else(|| Failure::arguments("--param", "write it as NAME=VALUE"))?;
-        builder = builder.parameter(name, value);
-    }
-    builder.build().map_err(|error| not_a_request(&error))
-}
-
-fn not_a_request(error: &RequestError) -> Failure {
-    let option = match error.kind() {
-        RequestErrorKind::InvalidScope => "--scope",
-        RequestErrorKind::InvalidResource => "--resource",
-        RequestErrorKind::InvalidAuthorizationDetails => "--authorization-details",
-        _ => "--param",
-    };
-    Failure::arguments(option, error)
 }

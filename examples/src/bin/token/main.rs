@@ -18,21 +18,13 @@
 //! and no token to standard error.
 
 mod arguments;
-mod client;
 mod counts;
-mod dpop;
-mod failure;
 mod fetch;
 mod get;
-mod http_client;
 mod job;
-mod key;
-mod method;
 mod outcome;
-mod output;
-mod place;
-mod secret;
-mod tls;
+#[path = "../../setup/mod.rs"]
+mod setup;
 mod tokens;
 
 use std::{
@@ -42,7 +34,7 @@ use std::{
 
 use tokio::runtime::Runtime;
 
-use crate::{arguments::Arguments, failure::Failure, job::Job};
+use crate::{arguments::Arguments, job::Job, setup::failure::Failure};
 
 fn main() -> ExitCode {
     let arguments = match arguments::read() {

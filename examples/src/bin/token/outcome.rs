@@ -10,8 +10,10 @@ use tower_oauth2_client_credentials::{BoxError, TokenError};
 
 use crate::{
     counts::Counts,
-    failure::{BROKEN, Failure, causes},
-    output,
+    setup::{
+        failure::{BROKEN, Failure, causes},
+        output,
+    },
 };
 
 /// Counted while the answers come in.

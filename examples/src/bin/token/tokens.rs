@@ -7,7 +7,7 @@ use std::{
 
 use http::{Request, header::AUTHORIZATION};
 
-use crate::failure::Failure;
+use crate::setup::failure::Failure;
 
 /// Clones remember together.
 #[derive(Clone, Default)]

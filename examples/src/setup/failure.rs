@@ -4,7 +4,7 @@ use std::{error::Error, fmt, process::ExitCode};
 
 use tower_oauth2_client_credentials::{EndpointError, TokenError, TokenErrorKind};
 
-use crate::output::one_line;
+use super::output::one_line;
 
 /// What to try after a connection that broke.
 pub(crate) const BROKEN: &str = "check the URL, or try again later";

@@ -6,22 +6,22 @@ use oauth2_client_credentials::{
     NoAuthentication, PrivateKeyJwt, SecretString, SelfSignedTlsClientAuth, TlsClientAuth,
 };
 
-use crate::{
-    arguments::Arguments,
+use super::{
     failure::{Failure, causes},
     key,
     method::Method,
+    options::Options,
     secret,
 };
 
 /// What the client can prove itself with, the best first, checked as far as that goes without the server.
 #[derive(Debug)]
 pub(crate) struct Candidates {
-    client_id: String,
+    pub(super) client_id: String,
     /// By the method that was named.
-    named: Option<Client>,
+    pub(super) named: Option<Client>,
     /// Without one, and never empty then.
-    materials: Vec<Material>,
+    pub(super) materials: Vec<Material>,
     secret: Option<SecretString>,
 }
 
@@ -29,22 +29,22 @@ impl Candidates {
     /// # Errors
     ///
     /// What the client is to authenticate with is missing, cannot be read, or does not go with the method.
-    pub(crate) fn new(arguments: &Arguments) -> Result<Self, Failure> {
+    pub(crate) fn new(options: &Options) -> Result<Self, Failure> {
         let mut this = Self {
-            client_id: arguments.client_id.clone(),
+            client_id: options.client_id.clone(),
             named: None,
             materials: Vec::new(),
-            secret: secret::read(arguments.client_secret_file.as_deref())?,
+            secret: secret::read(options.client_secret_file.as_deref())?,
         };
-        match arguments.auth {
+        match options.auth {
             Some(method) => {
-                check(arguments, &[method])?;
-                let authentication = this.authentication(arguments, method)?;
+                check(options, &[method])?;
+                let authentication = this.authentication(options, method)?;
                 let client = Client::new(&this.client_id, authentication);
                 this.named = Some(client.map_err(not_a_client)?);
             }
             None => {
-                this.materials = this.materials(arguments)?;
+                this.materials = this.materials(options)?;
                 // Those that make no client are mistakes, whatever the server lists.
                 this.choose(None)?;
             }
@@ -53,30 +53,30 @@ impl Candidates {
     }
 
     /// Nothing is guessed where there is nothing: a client that authenticates with nothing says so.
-    fn materials(&self, arguments: &Arguments) -> Result<Vec<Material>, Failure> {
+    fn materials(&self, options: &Options) -> Result<Vec<Material>, Failure> {
         let (mut methods, mut materials) = (Vec::new(), Vec::new());
-        if arguments.cert_file.is_some() {
+        if options.cert_file.is_some() {
             methods.push(Method::TlsClientAuth);
             materials.push(Material::Certificate);
         }
-        if arguments.key_file.is_some() || arguments.assertion_file.is_some() {
+        if options.key_file.is_some() || options.assertion_file.is_some() {
             methods.push(Method::PrivateKeyJwt);
-            materials.push(assertions(arguments)?);
+            materials.push(assertions(options)?);
         }
         if let Some(secret) = &self.secret {
             methods.push(Method::ClientSecretBasic);
-            materials.push(basic(arguments, secret).into());
+            materials.push(basic(options, secret).into());
         }
         if materials.is_empty() {
             return Err(no_secret());
         }
-        check(arguments, &methods)?;
+        check(options, &methods)?;
         Ok(materials)
     }
 
     fn authentication(
         &self,
-        arguments: &Arguments,
+        options: &Options,
         method: Method,
     ) -> Result<ClientAuthentication, Failure> {
         let secret = || self.secret.as_ref().ok_or_else(no_secret);
@@ -85,15 +85,15 @@ impl Candidates {
             Method::TlsClientAuth => TlsClientAuth.into(),
             Method::SelfSignedTlsClientAuth => SelfSignedTlsClientAuth.into(),
             Method::ClientSecretPost => ClientSecretPost::new(secret()?.clone()).into(),
-            Method::ClientSecretBasic => basic(arguments, secret()?).into(),
+            Method::ClientSecretBasic => basic(options, secret()?).into(),
             Method::ClientSecretJwt => {
-                let jwt = ClientSecretJwt::new(secret()?.clone()).template(template(arguments));
-                match arguments.alg {
+                let jwt = ClientSecretJwt::new(secret()?.clone()).template(template(options));
+                match options.alg {
                     Some(algorithm) => jwt.algorithm(algorithm).into(),
                     None => jwt.into(),
                 }
             }
-            Method::PrivateKeyJwt => assertions(arguments)?
+            Method::PrivateKeyJwt => assertions(options)?
                 .into_authentication(None)
                 .map_err(|error| Failure::configuration(causes(&error)))?,
         })
@@ -128,16 +128,16 @@ impl Candidates {
     }
 }
 
-fn basic(arguments: &Arguments, secret: &SecretString) -> ClientSecretBasic {
-    ClientSecretBasic::new(secret.clone()).encoding(arguments.basic_encoding.unwrap_or_default())
+pub(super) fn basic(options: &Options, secret: &SecretString) -> ClientSecretBasic {
+    ClientSecretBasic::new(secret.clone()).encoding(options.basic_encoding.unwrap_or_default())
 }
 
 /// A key that signs assertions, or one that somebody else has signed.
-fn assertions(arguments: &Arguments) -> Result<Material, Failure> {
-    match (&arguments.key_file, &arguments.assertion_file) {
+fn assertions(options: &Options) -> Result<Material, Failure> {
+    match (&options.key_file, &options.assertion_file) {
         (Some(path), _) => {
-            let jwt = PrivateKeyJwt::new(key::read(path, arguments.alg)?);
-            Ok(jwt.template(template(arguments)).into())
+            let jwt = PrivateKeyJwt::new(key::read(path, options.alg)?);
+            Ok(jwt.template(template(options)).into())
         }
         (None, Some(path)) => {
             let assertion = secret::in_file("assertion", path)?;
@@ -150,54 +150,54 @@ fn assertions(arguments: &Arguments) -> Result<Material, Failure> {
     }
 }
 
-fn template(arguments: &Arguments) -> AssertionTemplate {
+fn template(options: &Options) -> AssertionTemplate {
     let mut template = AssertionTemplate::new();
-    if let Some(issuer) = &arguments.issuer {
+    if let Some(issuer) = &options.issuer {
         template = template.issuer(issuer);
     }
-    if let Some(audience) = &arguments.assertion_audience {
+    if let Some(audience) = &options.assertion_audience {
         template = template.audience(audience);
     }
-    if let Some(typ) = &arguments.assertion_typ {
+    if let Some(typ) = &options.assertion_typ {
         template = template.typ(typ);
     }
-    if let Some(key_id) = &arguments.key_id {
+    if let Some(key_id) = &options.key_id {
         template = template.key_id(key_id);
     }
     template
 }
 
 /// Options that every method would pass over are mistakes.
-fn check(arguments: &Arguments, methods: &[Method]) -> Result<(), Failure> {
+fn check(options: &Options, methods: &[Method]) -> Result<(), Failure> {
     let any = |goes_with: fn(Method) -> bool| methods.iter().any(|method| goes_with(*method));
     let is_key = |method| method == Method::PrivateKeyJwt;
     let is_basic = |method| method == Method::ClientSecretBasic;
-    let signs = any(Method::has_assertion) && arguments.assertion_file.is_none();
+    let signs = any(Method::has_assertion) && options.assertion_file.is_none();
     let rows = [
         (
             "--client-secret-file",
-            arguments.client_secret_file.is_some(),
+            options.client_secret_file.is_some(),
             any(Method::has_secret),
         ),
         (
             "--basic-encoding",
-            arguments.basic_encoding.is_some(),
+            options.basic_encoding.is_some(),
             any(is_basic),
         ),
-        ("--key-file", arguments.key_file.is_some(), any(is_key)),
+        ("--key-file", options.key_file.is_some(), any(is_key)),
         (
             "--assertion-file",
-            arguments.assertion_file.is_some(),
+            options.assertion_file.is_some(),
             any(is_key),
         ),
-        ("--alg", arguments.alg.is_some(), signs),
-        ("--key-id", arguments.key_id.is_some(), signs),
+        ("--alg", options.alg.is_some(), signs),
+        ("--key-id", options.key_id.is_some(), signs),
         (
             "--assertion-audience",
-            arguments.assertion_audience.is_some(),
+            options.assertion_audience.is_some(),
             signs,
         ),
-        ("--assertion-typ", arguments.assertion_typ.is_some(), signs),
+        ("--assertion-typ", options.assertion_typ.is_some(), signs),
     ];
     for (option, is_given, has_use) in rows {
         if is_given && !has_use {
@@ -209,7 +209,7 @@ fn check(arguments: &Arguments, methods: &[Method]) -> Result<(), Failure> {
             return Err(Failure::arguments(option, reason));
         }
     }
-    if any(Method::has_certificate) && arguments.cert_file.is_none() {
+    if any(Method::has_certificate) && options.cert_file.is_none() {
         return Err(Failure::arguments(
             "--cert-file",
             "mutual TLS needs a certificate; give its file and that of its key (--cert-key-file)",

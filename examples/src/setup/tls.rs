@@ -9,7 +9,7 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 
-use crate::{arguments::Arguments, failure::Failure};
+use super::{failure::Failure, options::Options};
 
 /// TLS to servers whose certificates come from an authority that the system trusts, or from one in `--ca-file`; they are shown
 /// the client's own certificate, if it has one.
@@ -17,19 +17,19 @@ use crate::{arguments::Arguments, failure::Failure};
 /// # Errors
 ///
 /// A file cannot be read, or has something else in it, or the client's key is not that of its certificate.
-pub(crate) fn client_config(arguments: &Arguments) -> Result<ClientConfig, Failure> {
+pub(crate) fn client_config(options: &Options) -> Result<ClientConfig, Failure> {
     let mut roots = RootCertStore::empty();
     // Systems have certificates that do not parse, and some have none at all. Both show where they matter: in a connection to
     // a server that nobody vouches for.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = &arguments.ca_file {
+    if let Some(path) = &options.ca_file {
         add_file(&mut roots, path)?;
     }
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| Failure::configuration(format!("TLS: {error}")))?;
     let config = config.with_root_certificates(roots);
-    let (Some(certificate), Some(key)) = (&arguments.cert_file, &arguments.cert_key_file) else {
+    let (Some(certificate), Some(key)) = (&options.cert_file, &options.cert_key_file) else {
         return Ok(config.with_no_client_auth());
     };
     let (chain, own) = (chain(certificate)?, private_key(key)?);
@@ -47,8 +47,8 @@ pub(crate) fn client_config(arguments: &Arguments) -> Result<ClientConfig, Failu
 /// # Errors
 ///
 /// Its file cannot be read, or has something else in it.
-pub(crate) fn thumbprint(arguments: &Arguments) -> Result<Option<String>, Failure> {
-    let Some(path) = &arguments.cert_file else {
+pub(crate) fn thumbprint(options: &Options) -> Result<Option<String>, Failure> {
+    let Some(path) = &options.cert_file else {
         return Ok(None);
     };
     // The first is the client's, the others vouch for it.

@@ -3,18 +3,18 @@
 use oauth2_client_credentials::{Dpop, DpopKey, KeyError};
 use rustls::crypto::ring;
 
-use crate::{arguments::Arguments, failure::Failure, key};
+use super::{failure::Failure, key, options::Options};
 
 /// The key that the arguments ask for, if they ask for any: one from a file, or one that is new.
 ///
 /// # Errors
 ///
 /// The file cannot be read or has no key in it, or this machine gives no randomness.
-pub(crate) fn dpop(arguments: &Arguments) -> Result<Option<Dpop>, Failure> {
-    if !arguments.dpop {
+pub(crate) fn dpop(options: &Options) -> Result<Option<Dpop>, Failure> {
+    if !options.dpop {
         return Ok(None);
     }
-    let key = match &arguments.dpop_key_file {
+    let key = match &options.dpop_key_file {
         Some(path) => DpopKey::new(key::read(path, None)?),
         None => new().map_err(|error| Failure::of_this_machine("the DPoP key", &error))?,
     };

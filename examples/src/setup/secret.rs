@@ -4,7 +4,7 @@ use std::{env, fs::File, io::Read, path::Path};
 
 use oauth2_client_credentials::SecretString;
 
-use crate::failure::Failure;
+use super::failure::Failure;
 
 /// A secret is no larger, in bytes.
 const LONGEST: usize = 65_536;

@@ -2,7 +2,7 @@
 
 use oauth2_client_credentials::{EndpointUri, EndpointUriError, Issuer, IssuerError};
 
-use crate::{arguments::Arguments, failure::Failure};
+use super::{failure::Failure, options::Options};
 
 /// Its token endpoint, or its issuer, whose metadata names that.
 #[derive(Clone, Debug)]
@@ -15,8 +15,8 @@ impl Place {
     /// # Errors
     ///
     /// It is no URL, or one that no secret may go to.
-    pub(crate) fn new(arguments: &Arguments) -> Result<Self, Failure> {
-        match (&arguments.issuer, &arguments.token_endpoint) {
+    pub(crate) fn new(options: &Options) -> Result<Self, Failure> {
+        match (&options.issuer, &options.token_endpoint) {
             (Some(issuer), _) => {
                 Issuer::new(issuer)
                     .map(Self::Issuer)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use oauth2_client_credentials::{JwsAlgorithm, SigningKey};
 
-use crate::{failure::Failure, secret};
+use super::{failure::Failure, secret};
 
 /// The key in `path`, in PEM or as a JWK, which signs with `algorithm` if one is named.
 ///

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::failure::Failure;
+use super::failure::Failure;
 
 /// Writes `bytes` and makes sure of a line end.
 ///

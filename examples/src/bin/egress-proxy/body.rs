@@ -1,0 +1,94 @@
+//! The body of a request: what comes in, frame by frame, and no more than the route allows.
+
+use std::{
+    error::Error,
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+
+/// Its default is empty: what a request without a body is sent with a second time.
+#[derive(Debug, Default)]
+pub(crate) struct RequestBody {
+    incoming: Option<Incoming>,
+    left: u64,
+}
+
+/// Why it ended too early.
+#[derive(Debug)]
+pub(crate) enum BodyError {
+    /// It is longer than the route allows.
+    TooLong,
+    /// The caller is gone, or did not send what HTTP asks for.
+    Caller(hyper::Error),
+}
+
+impl RequestBody {
+    pub(crate) fn new(incoming: Incoming, limit: Option<u64>) -> Self {
+        Self {
+            incoming: Some(incoming),
+            left: limit.unwrap_or(u64::MAX),
+        }
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        let Some(incoming) = &mut this.incoming else {
+            return Poll::Ready(None);
+        };
+        Pin::new(incoming).poll_frame(cx).map(|frame| {
+            let frame = match frame? {
+                Ok(frame) => frame,
+                Err(error) => return Some(Err(BodyError::Caller(error))),
+            };
+            let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+            match this.left.checked_sub(length) {
+                Some(left) => {
+                    this.left = left;
+                    Some(Ok(frame))
+                }
+                None => Some(Err(BodyError::TooLong)),
+            }
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+impl fmt::Display for BodyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLong => "the request's body is longer than this route allows",
+            Self::Caller(_) => "the request's body ended before it was whole",
+        })
+    }
+}
+
+impl Error for BodyError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::TooLong => None,
+            Self::Caller(error) => Some(error),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The heads of requests and answers, as the next one is to see them.
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Uri,
+    header::{
+        CONNECTION, CONTENT_TYPE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
+        TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+    },
+    uri::{Authority, PathAndQuery, Scheme},
+};
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
+
+/// Prepares a request's headers for the upstream.
+pub(crate) fn to_upstream(headers: &mut HeaderMap) {
+    // gRPC asks for it, and its servers look (gRPC over HTTP/2, "Requests"); nobody else is owed trailers.
+    let wants_trailers = is_grpc(headers) && names(headers, &TE, "trailers");
+    remove_hop_by_hop(headers);
+    // The client makes one of the URI.
+    headers.remove(HOST);
+    // It is answered here, when the body is asked for.
+    headers.remove(EXPECT);
+    if wants_trailers {
+        headers.insert(TE, HeaderValue::from_static("trailers"));
+    }
+    // RFC 9110 §7.6.3.
+    headers.append(VIA, HeaderValue::from_static("1.1 egress-proxy"));
+}
+
+/// Removes what is about one connection, and ends with it (RFC 9110 §7.6.1), and what `Connection` names beside that.
+pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    if headers.contains_key(CONNECTION) {
+        let values = headers.get_all(CONNECTION).iter();
+        let named: Vec<HeaderName> = values
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .filter_map(|name| name.trim().parse().ok())
+            .collect();
+        for name in named {
+            headers.remove(name);
+        }
+    }
+    for name in [
+        CONNECTION,
+        KEEP_ALIVE,
+        PROXY_CONNECTION,
+        PROXY_AUTHENTICATE,
+        PROXY_AUTHORIZATION,
+        TE,
+        TRAILER,
+        TRANSFER_ENCODING,
+        UPGRADE,
+        HTTP2_SETTINGS,
+    ] {
+        headers.remove(name);
+    }
+}
+
+/// Whether the caller wants another protocol. HTTP/2 may be had without asking, and whoever asks for it does well with HTTP/1.1.
+pub(crate) fn wants_upgrade(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(UPGRADE).iter();
+    values
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .any(|protocol| !protocol.trim_ascii().eq_ignore_ascii_case(b"h2c"))
+}
+
+/// The same path and query, byte for byte but for a prefix that is to go, at another origin.
+pub(crate) fn rewrite(
+    uri: &Uri,
+    scheme: &Scheme,
+    authority: &Authority,
+    strip: Option<&str>,
+) -> Option<Uri> {
+    let mut parts = http::uri::Parts::default();
+    parts.scheme = Some(scheme.clone());
+    parts.authority = Some(authority.clone());
+    let path = uri.path_and_query().cloned();
+    let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
+    parts.path_and_query = Some(match strip {
+        Some(prefix) => {
+            let rest = path.as_str().strip_prefix(prefix)?;
+            let rest = rest.strip_prefix('/').unwrap_or(rest);
+            format!("/{rest}").parse().ok()?
+        }
+        None => path,
+    });
+    Uri::from_parts(parts).ok()
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE);
+    value.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+}
+
+fn names(headers: &HeaderMap, header: &HeaderName, wanted: &str) -> bool {
+    let values = headers.get_all(header).iter();
+    values
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .any(|one| one.trim_ascii().eq_ignore_ascii_case(wanted.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers<const N: usize>(all: [(&'static str, &'static str); N]) -> HeaderMap {
+        let all = all.into_iter();
+        all.map(|(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        })
+        .collect()
+    }
+
+    #[test]
+    fn what_is_about_the_connection_goes_and_all_else_stays() {
+        let mut given = headers([
+            ("connection", "close, X-Hop"),
+            ("host", "localhost"),
+            ("x-hop", "1"),
+            ("keep-alive", "timeout=5"),
+            ("proxy-authorization", "Basic eA=="),
+            ("te", "trailers"),
+            ("trailer", "x"),
+            ("transfer-encoding", "chunked"),
+            ("upgrade", "h2c"),
+            ("http2-settings", "AAMAAABkAAQAAP__"),
+            ("expect", "100-continue"),
+            ("accept", "*/*"),
+        ]);
+        to_upstream(&mut given);
+        let mut left: Vec<_> = given.keys().map(HeaderName::as_str).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["accept", "via"]);
+    }
+
+    #[test]
+    fn grpc_asks_for_its_trailers() {
+        let mut given = headers([
+            ("content-type", "application/grpc+proto"),
+            ("te", "trailers"),
+        ]);
+        to_upstream(&mut given);
+        assert_eq!(given["te"], "trailers");
+    }
+
+    #[test]
+    fn another_protocol_is_another_than_http() {
+        assert!(wants_upgrade(&headers([("upgrade", "websocket")])));
+        assert!(wants_upgrade(&headers([("upgrade", "h2c, websocket")])));
+        assert!(!wants_upgrade(&headers([("upgrade", "h2c")])));
+        assert!(!wants_upgrade(&headers([])));
+    }
+
+    #[test]
+    fn a_prefix_goes_and_the_rest_stays_byte_for_byte() {
+        let to = |uri: &str, strip| {
+            let authority = Authority::from_static("api.example.com");
+            let uri = rewrite(&uri.parse().unwrap(), &Scheme::HTTPS, &authority, strip);
+            uri.unwrap().to_string()
+        };
+        assert_eq!(
+            to("/a/%2F?x=%20", None),
+            "https://api.example.com/a/%2F?x=%20"
+        );
+        assert_eq!(
+            to("http://localhost:1/a", None),
+            "https://api.example.com/a"
+        );
+        assert_eq!(
+            to("/v1/a?x=1", Some("/v1")),
+            "https://api.example.com/a?x=1"
+        );
+        assert_eq!(to("/v1/a", Some("/v1/")), "https://api.example.com/a");
+        assert_eq!(to("/v1", Some("/v1")), "https://api.example.com/");
+        assert_eq!(to("/v1?x=1", Some("/v1")), "https://api.example.com/?x=1");
+    }
+}

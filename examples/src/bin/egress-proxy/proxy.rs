@@ -1,0 +1,163 @@
+//! The path of every request.
+
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header::CONNECTION};
+use http_body::Body;
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
+use tokio::time;
+use tower::ServiceExt;
+use tracing::{info, warn};
+
+use crate::{
+    body::RequestBody, head, metrics::Metrics, problem::Problem, route::Route, state::State,
+};
+
+/// The upstream's body as it comes, or a text of this proxy's own.
+pub(crate) type ResponseBody = Either<Incoming, Full<Bytes>>;
+
+#[derive(Debug)]
+pub(crate) struct Proxy {
+    state: ArcSwap<State>,
+    metrics: Arc<Metrics>,
+    draining: AtomicBool,
+}
+
+impl Proxy {
+    pub(crate) fn new(state: State, metrics: Arc<Metrics>) -> Self {
+        Self {
+            state: ArcSwap::from_pointee(state),
+            metrics,
+            draining: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn state(&self) -> Arc<State> {
+        self.state.load_full()
+    }
+
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// Requests go by another state from now on. Those that are under way end as they began.
+    pub(crate) fn replace(&self, state: State) {
+        self.state.store(Arc::new(state));
+    }
+
+    /// From now on each answer over HTTP/1.1 says that it is the last on its connection: whoever sends the next request does so
+    /// on another, and none is lost in one that is being closed.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Answers a request, whatever becomes of it.
+    pub(crate) async fn answer(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+    ) -> Result<Response<ResponseBody>, Infallible> {
+        let begun = Instant::now();
+        let version = request.version();
+        let state = self.state.load_full();
+        let route = state.route(request.uri().path()).cloned();
+        let logged = state
+            .access_log()
+            .then(|| (request.method().clone(), request.uri().clone()));
+        drop(state);
+        let answer = match &route {
+            Some(route) => forward(route, request).await,
+            None => Err(refusal(&request).unwrap_or(Problem::NO_ROUTE)),
+        };
+        let (mut response, problem) = match answer {
+            Ok(response) => (response.map(Either::Left), None),
+            Err(problem) => {
+                let kind = problem.kind();
+                let response = problem.into_response();
+                (
+                    response.map(|text| Either::Right(Full::new(text))),
+                    Some(kind),
+                )
+            }
+        };
+        if version < Version::HTTP_2 && self.is_draining() {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
+        }
+        let took = begun.elapsed();
+        let status = response.status();
+        match &route {
+            Some(route) => route.metrics().count(status, took, problem),
+            None => self.metrics.no_route().count(status, took, problem),
+        }
+        if let Some((method, uri)) = logged {
+            let route = route.as_ref().map_or("", |route| route.prefix());
+            log(&method, &uri, route, status, took, problem);
+        }
+        Ok(response)
+    }
+}
+
+async fn forward(route: &Route, request: Request<Incoming>) -> Result<Response<Incoming>, Problem> {
+    if let Some(problem) = refusal(&request) {
+        return Err(problem);
+    }
+    let limit = route.max_body_bytes();
+    if limit.is_some_and(|limit| request.body().size_hint().lower() > limit) {
+        return Err(Problem::TOO_LONG);
+    }
+    let (mut parts, body) = request.into_parts();
+    parts.uri = route.target(&parts.uri).ok_or(Problem::BAD_TARGET)?;
+    // The client finds out by itself what the upstream speaks.
+    parts.version = Version::HTTP_11;
+    head::to_upstream(&mut parts.headers);
+    let request = Request::from_parts(parts, RequestBody::new(body, limit));
+    match time::timeout(route.timeout(), route.service().oneshot(request)).await {
+        Ok(Ok(mut response)) => {
+            head::remove_hop_by_hop(response.headers_mut());
+            *response.version_mut() = Version::HTTP_11;
+            Ok(response)
+        }
+        Ok(Err(error)) => {
+            let problem = Problem::of(&error);
+            warn!(kind = problem.kind(), %error, "a request got no answer");
+            Err(problem)
+        }
+        Err(_) => Err(Problem::LATE),
+    }
+}
+
+/// Why a request is not passed on, whatever its route.
+fn refusal<B>(request: &Request<B>) -> Option<Problem> {
+    if request.method() == Method::CONNECT {
+        return Some(Problem::CONNECT);
+    }
+    head::wants_upgrade(request.headers()).then_some(Problem::UPGRADE)
+}
+
+/// A line for each request. A query may have a key in it, and stays out.
+fn log(
+    method: &Method,
+    uri: &Uri,
+    route: &str,
+    status: StatusCode,
+    took: Duration,
+    problem: Option<&str>,
+) {
+    let (path, status) = (uri.path(), status.as_u16());
+    let ms = took.as_micros() as f64 / 1000.0;
+    info!(target: "egress_proxy::access", %method, path, route, status, ms, problem);
+}
