@@ -56,6 +56,7 @@ pub(crate) async fn run(path: PathBuf, config: Config) -> Result<(), Failure> {
     let mut hangup = heard(SignalKind::hangup())?;
     let mut terminate = heard(SignalKind::terminate())?;
     let mut interrupt = heard(SignalKind::interrupt())?;
+    proxy.state().start();
     tell(&listener, admin.as_ref());
     // It goes on answering while the rest is drained.
     if let Some(admin) = admin {
@@ -143,6 +144,7 @@ async fn next(path: &Path, config: &Config, proxy: &Proxy) -> Result<Config, Con
     let newer = Config::read(path)?;
     config.check_reload(&newer)?;
     let state = State::new(&newer, Some(&proxy.state()), proxy.metrics())?;
+    state.start();
     state.warm_up(WARM_UP).await;
     proxy.replace(state);
     Ok(newer)

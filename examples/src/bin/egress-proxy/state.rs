@@ -38,7 +38,7 @@ impl State {
             let kept = old.and_then(|old| old.tokens.get(name));
             let token = match kept.filter(|token| token.is_of(options)) {
                 Some(token) => Arc::clone(token),
-                None => Token::start(name, options).map_err(|failure| {
+                None => Token::new(name, options).map_err(|failure| {
                     let (key, reason) = in_file(&failure);
                     config.in_table(table, &key, &reason)
                 })?,
@@ -75,6 +75,11 @@ impl State {
 
     pub(crate) fn access_log(&self) -> bool {
         self.access_log
+    }
+
+    /// Starts fetching the tokens.
+    pub(crate) fn start(&self) {
+        self.tokens.values().for_each(|token| token.start());
     }
 
     /// Waits until all tokens are there, but no longer than this: a reload that changes a token has no request wait for the new one

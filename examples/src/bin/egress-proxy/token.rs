@@ -3,14 +3,13 @@
 use std::{
     fs,
     hash::{BuildHasher, RandomState},
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, OnceLock},
     time::Duration,
 };
 
 use oauth2_client_credentials::{Decoder, Dpop};
 use tokio::{task::AbortHandle, time};
 use tower_oauth2_client_credentials::{State, TokenEndpoint, TokenSource, TracingObserver};
-use tracing::Instrument;
 
 use crate::{
     metrics::TokenMetrics,
@@ -31,19 +30,19 @@ pub(crate) struct Token {
     dpop: Option<Dpop>,
     upstreams: Upstreams,
     metrics: TokenMetrics,
-    keeper: AbortHandle,
+    keeper: OnceLock<AbortHandle>,
 }
 
 /// How often its state is looked at.
 const PERIOD: Duration = Duration::from_millis(500);
 
 impl Token {
-    /// Starts fetching it. Call it on a runtime.
+    /// Nothing is fetched yet.
     ///
     /// # Errors
     ///
     /// An option cannot be meant, or a file that it names is not what it should be.
-    pub(crate) fn start(name: &str, options: &Options) -> Result<Arc<Self>, Failure> {
+    pub(crate) fn new(name: &str, options: &Options) -> Result<Arc<Self>, Failure> {
         options.check()?;
         let candidates = Candidates::new(options)?;
         let request = request::token_request(options)?;
@@ -74,8 +73,6 @@ impl Token {
             .observer(metrics.clone())
             .observer(TracingObserver::new())
             .build();
-        let span = tracing::info_span!("token", name);
-        let keeper = tokio::spawn(keep(source.clone()).instrument(span));
         Ok(Arc::new(Self {
             name: name.to_owned(),
             fingerprint: fingerprint(options),
@@ -84,8 +81,14 @@ impl Token {
             dpop,
             upstreams: Upstreams::new(tls),
             metrics,
-            keeper: keeper.abort_handle(),
+            keeper: OnceLock::new(),
         }))
+    }
+
+    /// Has it there from now on, if it is not already so. Call it on a runtime.
+    pub(crate) fn start(&self) {
+        self.keeper
+            .get_or_init(|| tokio::spawn(keep(self.source.clone())).abort_handle());
     }
 
     /// Whether these options would make the same.
@@ -117,7 +120,9 @@ impl Token {
 
 impl Drop for Token {
     fn drop(&mut self) {
-        self.keeper.abort();
+        if let Some(keeper) = self.keeper.get() {
+            keeper.abort();
+        }
     }
 }
 
