@@ -74,6 +74,7 @@
 //! # Features
 //!
 //! - `serve` (default): both servers over loopback HTTP/1.1 and HTTP/2 by prior knowledge, with hyper.
+//! - `shared-cache`: `MemoryStore`, in the place of the Redis that a fleet shares its tokens through.
 
 mod answer;
 mod authorization_server;
@@ -86,6 +87,8 @@ mod connection;
 mod fault;
 mod form;
 mod future;
+#[cfg(feature = "shared-cache")]
+mod memory_store;
 mod policy;
 mod received;
 mod reply;
@@ -96,6 +99,8 @@ mod script;
 mod serve;
 mod tokens;
 
+#[cfg(feature = "shared-cache")]
+pub use self::memory_store::{MemoryStore, StoreOutage};
 #[cfg(feature = "serve")]
 pub use self::serve::Serving;
 pub use self::{
