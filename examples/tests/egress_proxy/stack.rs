@@ -63,7 +63,7 @@ impl Stack {
     }
 
     pub(crate) fn token_requests(&self) -> u64 {
-        self.tokens.get_ref().token_requests() as u64
+        self.tokens.get_ref().token_requests()
     }
 }
 

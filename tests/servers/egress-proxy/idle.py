@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+"""Opens connections that say nothing: idle.py HOST PORT CONNECTIONS [PATH]
+
+With a path each sends one request first, and reads its answer. Prints how many are open, and holds them until its standard
+input ends; then it prints how many of them are still open.
+"""
+import resource
+import select
+import socket
+import sys
+
+host, port, connections = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+path = sys.argv[4] if len(sys.argv) > 4 else None
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+held = []
+for _ in range(connections):
+    connection = socket.create_connection((host, port), timeout=60)
+    if path:
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        answer = b""
+        while b"\r\n0\r\n\r\n" not in answer and b'"}' not in answer:
+            more = connection.recv(65536)
+            if not more:
+                sys.exit(f"closed after {answer!r}")
+            answer += more
+    held.append(connection)
+print(len(held), flush=True)
+sys.stdin.read()
+poller = select.poll()
+for connection in held:
+    poller.register(connection, select.POLLIN)
+# Whatever can be read of a connection that nothing was asked on is its end.
+closed = len(poller.poll(0))
+print(len(held) - closed, flush=True)
