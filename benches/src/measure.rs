@@ -10,9 +10,9 @@ use crate::{
     subjects::{Subject, Use},
 };
 
-const ROUNDS: usize = 41;
-/// Requests of a subject in a round.
-pub const REQUESTS: u32 = 20_000;
+const ROUNDS: usize = 401;
+/// Requests of a subject in a round: so few that nearly all rounds end before something else has its turn on the core.
+pub const REQUESTS: u32 = 2_000;
 
 /// Medians over the rounds, for one whole request.
 #[derive(Clone, Copy, Debug)]
@@ -28,13 +28,18 @@ pub fn interleaved(subjects: &[Box<dyn Subject>], usage: Use, threads: usize) ->
         .iter()
         .map(|subject| (0..threads).map(|_| subject.fork()).collect())
         .collect();
+    // Threads take a while until all of them run.
+    let (count, requests) = match threads {
+        1 => (ROUNDS, REQUESTS),
+        _ => (ROUNDS / 10, REQUESTS * 10),
+    };
     for forks in &mut forks {
-        round(forks, usage, REQUESTS / 10);
+        round(forks, usage, requests);
     }
-    let mut rounds: Vec<Vec<Measured>> = vec![Vec::with_capacity(ROUNDS); subjects.len()];
-    for _ in 0..ROUNDS {
+    let mut rounds: Vec<Vec<Measured>> = vec![Vec::with_capacity(count); subjects.len()];
+    for _ in 0..count {
         for (forks, rounds) in forks.iter_mut().zip(&mut rounds) {
-            rounds.push(round(forks, usage, REQUESTS));
+            rounds.push(round(forks, usage, requests));
         }
     }
     rounds
