@@ -11,6 +11,7 @@ mod oidc_provider;
 mod pki;
 mod process;
 mod rabbitmq;
+mod redis;
 
 pub use crate::{
     authlib::Authlib,
@@ -22,4 +23,5 @@ pub use crate::{
     pki::{Identity, Pki},
     process::StartError,
     rabbitmq::RabbitMq,
+    redis::Redis,
 };

@@ -9,7 +9,10 @@ use redis::{
     AsyncConnectionConfig, Client, Cmd, TlsCertificates, Value,
     aio::{ConnectionLike, MultiplexedConnection},
 };
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::{
+    crypto::{CryptoProvider, ring},
+    pki_types::{CertificateDer, pem::PemObject},
+};
 use tokio::{runtime::Handle, sync::OnceCell};
 
 use super::error::RedisStoreError;
@@ -40,6 +43,10 @@ impl Link {
             None => Client::open(url).map_err(|_| RedisStoreError::bad_url())?,
             Some(pem) => {
                 Client::open(url).map_err(|_| RedisStoreError::bad_url())?;
+                // A text without a certificate would be taken for no roots at all.
+                if !matches!(CertificateDer::pem_slice_iter(pem).next(), Some(Ok(_))) {
+                    return Err(RedisStoreError::bad_certificate());
+                }
                 let certificates = TlsCertificates {
                     client_tls: None,
                     root_cert: Some(pem.to_vec()),

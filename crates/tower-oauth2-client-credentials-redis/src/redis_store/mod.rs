@@ -81,6 +81,9 @@ impl RedisStore {
 
     async fn run<T: FromRedisValue>(&self, command: Cmd) -> Result<T, RedisStoreError> {
         let value: Value = self.link.send(command).await?;
+        let value = value
+            .extract_error()
+            .map_err(|error| RedisStoreError::of(&error))?;
         T::from_redis_value(value).map_err(|_| RedisStoreError::unexpected())
     }
 

@@ -1,0 +1,15 @@
+//! A fleet that shares one token through a real Redis, with TLS and passwords, and a real authorization server.
+//!
+//! `--nocapture` shows what was counted.
+#![allow(clippy::print_stdout, reason = "the counts are shown by --nocapture")]
+
+mod mishaps;
+mod processes;
+mod proxy;
+mod replica;
+mod stored;
+
+use std::time::Duration;
+
+/// How long tokens live where they are to be renewed.
+const LIFETIME: Duration = Duration::from_secs(5);
