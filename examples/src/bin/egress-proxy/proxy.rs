@@ -125,18 +125,25 @@ async fn forward(route: &Route, request: Request<Incoming>) -> Result<Response<I
     parts.version = Version::HTTP_11;
     head::to_upstream(&mut parts.headers);
     let request = Request::from_parts(parts, RequestBody::new(body, limit));
-    match time::timeout(route.timeout(), route.service().oneshot(request)).await {
-        Ok(Ok(mut response)) => {
+    let answer = route.service().oneshot(request);
+    let answer = match route.timeout() {
+        Some(limit) => {
+            let answer = time::timeout(limit, answer).await;
+            answer.map_err(|_| Problem::LATE)?
+        }
+        None => answer.await,
+    };
+    match answer {
+        Ok(mut response) => {
             head::remove_hop_by_hop(response.headers_mut());
             *response.version_mut() = Version::HTTP_11;
             Ok(response)
         }
-        Ok(Err(error)) => {
+        Err(error) => {
             let problem = Problem::of(&error);
             warn!(kind = problem.kind(), %error, "a request got no answer");
             Err(problem)
         }
-        Err(_) => Err(Problem::LATE),
     }
 }
 

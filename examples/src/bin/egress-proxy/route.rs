@@ -23,7 +23,7 @@ pub(crate) struct Route {
     strip_prefix: bool,
     scheme: Scheme,
     authority: Authority,
-    timeout: Duration,
+    timeout: Option<Duration>,
     max_body_bytes: Option<u64>,
     service: Protected,
     metrics: Arc<RouteMetrics>,
@@ -80,7 +80,7 @@ impl Route {
         head::rewrite(uri, &self.scheme, &self.authority, strip)
     }
 
-    pub(crate) fn timeout(&self) -> Duration {
+    pub(crate) fn timeout(&self) -> Option<Duration> {
         self.timeout
     }
 

@@ -223,8 +223,8 @@ impl Config {
 }
 
 impl RouteConfig {
-    /// How long the upstream may take until its answer begins.
-    pub(crate) fn timeout(&self) -> Duration {
-        Duration::from_millis(self.timeout_ms)
+    /// How long the upstream may take until its answer begins, if there is a limit.
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        (self.timeout_ms > 0).then(|| Duration::from_millis(self.timeout_ms))
     }
 }
