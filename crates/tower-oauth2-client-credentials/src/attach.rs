@@ -25,6 +25,16 @@ pub(crate) struct Attach {
     pub(crate) bound_to: Option<(Scheme, Authority)>,
 }
 
+/// What became of a header that was to be put on a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Put {
+    Done,
+    /// There is one already, which stays.
+    Existed,
+    /// There are as many headers as there can be.
+    Full,
+}
+
 /// A request with its token.
 pub(crate) struct Attached<B> {
     pub(crate) request: Request<B>,
@@ -49,27 +59,30 @@ impl Attach {
         matches!(self.on_existing, OnExisting::Keep) && headers.contains_key(AUTHORIZATION)
     }
 
-    /// Puts a header that is made already on a request, unless there is one that is not to be replaced. Tells whether it did.
+    /// Puts a header that is made already on a request, unless there is one that is not to be replaced.
     #[inline]
-    pub(crate) fn put(&self, headers: &mut HeaderMap, header: HeaderValue) -> bool {
+    pub(crate) fn put(&self, headers: &mut HeaderMap, header: HeaderValue) -> Put {
         if matches!(self.on_existing, OnExisting::Replace) {
-            headers.insert(AUTHORIZATION, header);
-            return true;
+            let put = headers.try_insert(AUTHORIZATION, header);
+            return put.map_or(Put::Full, |_| Put::Done);
         }
         // Nearly always there is none: to find that out and to put it there is one step so.
-        let existed = headers.append(AUTHORIZATION, header);
-        if existed {
-            take_back(headers);
+        match headers.try_append(AUTHORIZATION, header) {
+            Ok(false) => Put::Done,
+            Ok(true) => {
+                take_back(headers);
+                Put::Existed
+            }
+            Err(_) => Put::Full,
         }
-        !existed
     }
 
     fn attach_bearer(&self, kept: &Kept, headers: &mut HeaderMap) -> Result<(), TokenError> {
         let header = kept.header().ok_or_else(|| unsupported(kept))?;
-        if self.put(headers, header.clone()) {
-            Ok(())
-        } else {
-            Err(authorized_already())
+        match self.put(headers, header.clone()) {
+            Put::Done => Ok(()),
+            Put::Existed => Err(authorized_already()),
+            Put::Full => Err(full()),
         }
     }
 
@@ -149,6 +162,11 @@ impl Attach {
 #[cold]
 #[inline(never)]
 fn take_back(headers: &mut HeaderMap) {
+    let mut both = headers.get_all(AUTHORIZATION).iter();
+    if let (Some(only), Some(_), None) = (both.next().cloned(), both.next(), both.next()) {
+        headers.insert(AUTHORIZATION, only);
+        return;
+    }
     let values: Vec<_> = headers.get_all(AUTHORIZATION).iter().cloned().collect();
     let former = values
         .split_last()
@@ -191,6 +209,14 @@ fn unsupported(kept: &Kept) -> TokenError {
 }
 
 #[cold]
+fn full() -> TokenError {
+    TokenError::new(
+        TokenErrorKind::Configuration,
+        "the request was not sent: it has so many headers that there is no place for its token; send fewer",
+    )
+}
+
+#[cold]
 fn authorized_already() -> TokenError {
     TokenError::new(
         TokenErrorKind::Configuration,
@@ -217,10 +243,32 @@ mod tests {
             headers.insert("x-last", HeaderValue::from_static("1"));
             let before: Vec<_> = headers.clone().into_iter().collect();
             let put = attach.put(&mut headers, HeaderValue::from_static("Bearer t"));
-            assert_eq!(put, former.is_empty());
-            if !put {
+            assert_eq!(put == Put::Done, former.is_empty());
+            if put == Put::Existed {
                 assert_eq!(headers.into_iter().collect::<Vec<_>>(), before);
             }
+        }
+    }
+
+    #[test]
+    fn where_there_is_no_place_for_one_more_it_is_said() {
+        for on_existing in [OnExisting::Keep, OnExisting::Replace, OnExisting::Refuse] {
+            let attach = Attach {
+                on_existing,
+                ..Attach::default()
+            };
+            let mut headers = HeaderMap::new();
+            for number in 0.. {
+                let name = http::HeaderName::try_from(format!("x-{number}")).expect("a name");
+                if headers
+                    .try_append(name, HeaderValue::from_static(""))
+                    .is_err()
+                {
+                    break;
+                }
+            }
+            let header = HeaderValue::from_static("Bearer t");
+            assert_eq!(attach.put(&mut headers, header), Put::Full);
         }
     }
 }

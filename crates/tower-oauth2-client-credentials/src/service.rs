@@ -10,7 +10,7 @@ use oauth2_client_credentials::TokenRequest;
 use tower_service::Service;
 
 use crate::{
-    attach::Attach,
+    attach::{Attach, Put},
     error::{BoxError, TokenError},
     event::Event,
     future::ResponseFuture,
@@ -111,16 +111,18 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let again = self.replay.keep(request.body());
-        if again.is_none()
-            && self
-                .settings
-                .is_plain(request.method(), request.uri(), request.extensions())
-            && let Some(sent) = self.settings.attach_at_once(request.headers_mut())
-        {
-            return ResponseFuture::called(self.inner.call(request), Some(sent));
+        let settings = &*self.settings;
+        let mut kept = None;
+        if settings.is_plain(request.method(), request.uri(), request.extensions()) {
+            let again = self.replay.keep(request.body());
+            if again.is_none()
+                && let Some(sent) = settings.attach_at_once(request.headers_mut())
+            {
+                return ResponseFuture::called(self.inner.call(request), Some(sent));
+            }
+            kept = Some(again);
         }
-        self.call_with_care(request, again)
+        self.call_with_care(request, kept)
     }
 }
 
@@ -138,20 +140,21 @@ impl Settings {
     /// Attaches the token, if this is a time at which nothing changes for a request.
     fn attach_at_once(&self, headers: &mut HeaderMap) -> Option<Sent> {
         let (header, sent) = self.source.header_in_window()?;
-        self.attach.put(headers, header).then_some(sent)
+        (self.attach.put(headers, header) == Put::Done).then_some(sent)
     }
 }
 
 impl<S, R> ClientCredentials<S, R> {
-    /// Any request. `again`: the body to send it with once more.
+    /// Any request. `kept`: what the replay policy made of its body, if it was asked already.
     #[inline(never)]
     fn call_with_care<B>(
         &mut self,
         mut request: Request<B>,
-        again: Option<B>,
+        kept: Option<Option<B>>,
     ) -> ResponseFuture<S, B>
     where
         S: Service<Request<B>> + Clone,
+        R: Replay<B>,
     {
         let Settings {
             source,
@@ -162,6 +165,10 @@ impl<S, R> ClientCredentials<S, R> {
         if let Err(refused) = origins.check(request.method(), request.uri()) {
             return self.refuse(refused);
         }
+        if attach.leaves_alone(request.headers()) {
+            return self.send(request, None, None);
+        }
+        let again = kept.unwrap_or_else(|| self.replay.keep(request.body()));
         let watching = self.watch(&request, again);
         let named = request.extensions().get::<TokenRequest>().cloned();
         if attach.presentation.is_none() {
@@ -170,7 +177,7 @@ impl<S, R> ClientCredentials<S, R> {
                 None => source.header_in_window(),
             };
             if let Some((header, sent)) = header
-                && attach.put(request.headers_mut(), header)
+                && attach.put(request.headers_mut(), header) == Put::Done
             {
                 return self.send(request, Some(sent), watching);
             }
@@ -226,9 +233,6 @@ impl<S, R> ClientCredentials<S, R> {
         S: Service<Request<B>> + Clone,
     {
         let Settings { source, attach, .. } = &*self.settings;
-        if attach.leaves_alone(request.headers()) {
-            return self.send(request, None, None);
-        }
         let source =
             match named.map_or_else(|| Ok(source.clone()), |named| source.for_named(&named)) {
                 Ok(source) => source,

@@ -80,7 +80,6 @@ pub(crate) struct Refused<S, ReqBody, Res> {
 type Looked<S, ReqBody, Res> = Result<Res, Box<Refused<S, ReqBody, Res>>>;
 
 /// Looks at an answer. If it refuses the token the source is told; `Err` if the request is to be sent once more.
-#[cold]
 #[inline(never)]
 pub(crate) fn look<S, ReqBody, ResBody>(
     mut watching: Box<Watching<S, ReqBody>>,

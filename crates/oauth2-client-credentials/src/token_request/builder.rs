@@ -147,8 +147,8 @@ impl TokenRequestBuilder {
                 body,
                 scope: self.scope,
                 resource: self.resource.into(),
-                audience: self.audience,
-                authorization_details: self.authorization_details,
+                audience: self.audience.map(Into::into),
+                authorization_details: self.authorization_details.map(Into::into),
                 parameters: self
                     .parameters
                     .into_iter()

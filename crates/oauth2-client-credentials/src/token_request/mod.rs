@@ -45,8 +45,8 @@ struct Inner {
     hash: u64,
     scope: Option<Scope>,
     resource: Box<[String]>,
-    audience: Option<String>,
-    authorization_details: Option<String>,
+    audience: Option<Box<str>>,
+    authorization_details: Option<Box<str>>,
     parameters: Box<[(String, String)]>,
     include_client_id: bool,
     /// The body up to the client's own parameters: each fetch sends the same.

@@ -87,11 +87,17 @@ impl Current {
     /// Takes over what was read. What is no other client is no new version.
     pub(super) fn adopt(&self, evidence: Evidence) -> Result<(), BoxError> {
         let prover = evidence.of(&self.client_id)?;
-        let known = self.state().read.clone();
+        let (read, current) = {
+            let state = self.state();
+            (state.read.clone(), state.prover.clone())
+        };
         // Compared outside the lock: keys sign for it.
-        if !known.is_some_and(|known| same_client(&known, &prover)) {
+        let same = |known: Option<Prover>| known.is_some_and(|known| same_client(&known, &prover));
+        if !same(read) {
             self.state_mut().read = Some(prover.clone());
-            self.replace(prover);
+            if !same(current) {
+                self.replace(prover);
+            }
         }
         self.confirm();
         Ok(())

@@ -154,8 +154,8 @@ impl Credential {
     /// It is asked before a token request when what it gave is older than `max_age`, when the server answers `invalid_client`,
     /// and every 10 s while requests fail because of the last refusal. All who want to know share one question, in a task of its
     /// own. An error of it must not repeat the secret, for it is shown; one that has a [`TokenError`] in it is of that kind,
-    /// every other is one that may pass. While an older credential is there, nobody waits longer than 2 s, and then not again for 10 s;
-    /// for the first one 5 s.
+    /// every other is one that may pass. For the first credential a token request waits 5 s, for a newer one 2 s; after that none waits
+    /// for 10 s, unless the server refuses the client.
     ///
     /// ```
     /// use std::time::Duration;
@@ -259,7 +259,10 @@ impl Credential {
             PATIENCE
         };
         // The question goes on, and its answer takes this back.
-        if time::timeout(patience, read.end()).await.is_err() {
+        let before = (self.version(), self.current.read_at());
+        if time::timeout(patience, read.end()).await.is_err()
+            && before == (self.version(), self.current.read_at())
+        {
             self.current.fail(self.too_slow(patience));
             if let Origin::Service(service) = &self.origin {
                 service.leave_alone();

@@ -165,8 +165,8 @@ impl TokenEndpoint {
     }
 
     /// What sets the tokens of this client at this endpoint apart from all others: the URI or the issuer, the client's id, and
-    /// what its tokens are bound to. It is known before anything was read, and does not change when a secret is replaced; it is no
-    /// secret.
+    /// what its tokens are bound to. It is known before anything was read, and does not change when a secret is replaced. The URI's
+    /// query is in it: where that is a secret, so is this.
     #[must_use]
     pub fn identity(&self) -> String {
         // A line feed stands in no URI, and in no id as it is written here: nothing can be taken for something else.

@@ -145,6 +145,9 @@ impl Cell {
         let kept = self.kept()?;
         let seen = kept.window.read();
         let coarse_ms = context.clock.coarse_ms();
+        if seen.holds(coarse_ms) {
+            return Some((kept, None));
+        }
         let now = context.clock.now();
         self.note_use(now);
         let phase = kept.phase(now);

@@ -2,7 +2,8 @@
 //!
 //! Whoever clones a header counts its references, and a count that threads share costs them more than all else that a warm request
 //! does here; to read the pointer that all share costs as much again. So a thread copies the header once for each token, and asks the
-//! token's window whether it is still the cell's.
+//! token's window whether it is still the cell's. Of the token itself it holds nothing else, so that this one goes when its cell does; a
+//! header that is not asked for any more stays until the thread ends or has another in its place.
 
 use std::{cell::RefCell, sync::Arc};
 
@@ -12,6 +13,7 @@ use super::{
     cell::{Cell, CellId},
     registry::Sent,
     token::Kept,
+    window::Window,
 };
 
 /// So many a thread holds: a program talks to a few authorization servers, or for a few of its own parts to one.
@@ -22,7 +24,7 @@ thread_local! {
 }
 
 struct Held {
-    kept: Arc<Kept>,
+    window: Arc<Window>,
     header: HeaderValue,
     sent: Sent,
 }
@@ -42,7 +44,7 @@ pub(super) fn header(cell: &Cell, coarse_ms: u64) -> Option<(HeaderValue, Sent)>
 /// Copies the header for this thread's next requests, unless the place is taken by one that is in use.
 #[cold]
 #[inline(never)]
-pub(super) fn hold(kept: &Arc<Kept>, header: &HeaderValue, sent: Sent, coarse_ms: u64) {
+pub(super) fn hold(kept: &Kept, header: &HeaderValue, sent: Sent, coarse_ms: u64) {
     let keep = |held: &RefCell<[Option<Held>; SLOTS]>| {
         let Ok(mut slots) = held.try_borrow_mut() else {
             return;
@@ -56,7 +58,7 @@ pub(super) fn hold(kept: &Arc<Kept>, header: &HeaderValue, sent: Sent, coarse_ms
         };
         copy.set_sensitive(true);
         *slot = Some(Held {
-            kept: Arc::clone(kept),
+            window: Arc::clone(&kept.window),
             // Of the first clone on its bytes have a count; it is allocated here.
             header: copy.clone(),
             sent,
@@ -73,6 +75,6 @@ fn slot(cell: CellId) -> usize {
 impl Held {
     #[inline]
     fn holds(&self, coarse_ms: u64) -> bool {
-        self.kept.window.read().holds(coarse_ms)
+        self.window.read().holds(coarse_ms)
     }
 }

@@ -71,7 +71,7 @@ pub(crate) struct Kept {
     expiry: Moment,
     /// A resource server refused it: from then on it is not attached any more.
     refused_from: Option<Moment>,
-    pub(crate) window: Window,
+    pub(crate) window: Arc<Window>,
 }
 
 /// What a token's age means for a request.
@@ -108,7 +108,7 @@ impl Kept {
             prefer_until: sent + times.prefer_until,
             expiry: sent + times.expiry,
             refused_from: None,
-            window: Window::default(),
+            window: Arc::default(),
         }
     }
 
@@ -125,7 +125,7 @@ impl Kept {
             prefer_until,
             expiry,
             refused_from: self.refused_from,
-            window: Window::default(),
+            window: Arc::default(),
         }
     }
 

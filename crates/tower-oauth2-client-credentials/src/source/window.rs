@@ -25,7 +25,7 @@ impl Window {
     const SPAN_BITS: u32 = 10;
 
     /// A window without length, other than the one there is at first.
-    const SEALED: u64 = 1 << Self::SPAN_BITS;
+    const SEALED: u64 = u64::MAX << Self::SPAN_BITS;
 
     #[inline]
     pub(crate) fn read(&self) -> Seen {
@@ -60,6 +60,6 @@ impl Seen {
     pub(crate) fn holds(self, coarse_ms: u64) -> bool {
         let began = self.0 >> Window::SPAN_BITS;
         let span = self.0 & ((1 << Window::SPAN_BITS) - 1);
-        coarse_ms.wrapping_sub(began) < span
+        coarse_ms.wrapping_sub(began) & (u64::MAX >> Window::SPAN_BITS) < span
     }
 }
