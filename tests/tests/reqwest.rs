@@ -2,7 +2,7 @@
 
 mod front;
 
-use std::{error::Error, sync::Arc};
+use std::{env, error::Error, process::Command, sync::Arc, time::Duration};
 
 use example_reqwest::{Transport, client, protected};
 use http::{Request, StatusCode, Version, header::LOCATION};
@@ -62,6 +62,43 @@ async fn reqwest_carries_both_sides() -> TestResult {
     assert_eq!((stats.token_requests(), stats.resource_refused()), (1, 0));
     assert_eq!(front.versions("/token"), [Version::HTTP_2]);
     assert_eq!(front.versions("/resource"), [Version::HTTP_2; REQUESTS]);
+    Ok(())
+}
+
+/// A proxy for plain http would be sent what is for loopback. The variable is that of a second process, which runs this test alone.
+#[tokio::test]
+async fn no_proxy_of_the_environment_sees_a_secret() -> TestResult {
+    const INNER: &str = "NO_PROXY_OF_THE_ENVIRONMENT";
+    if env::var_os(INNER).is_none() {
+        let proxy = std::net::TcpListener::bind("127.0.0.1:0")?;
+        let address = format!("http://{}", proxy.local_addr()?);
+        let ended = Command::new(env::current_exe()?)
+            .args(["--exact", "no_proxy_of_the_environment_sees_a_secret"])
+            .env(INNER, "1")
+            .envs(["HTTP_PROXY", "http_proxy", "ALL_PROXY"].map(|name| (name, &address)))
+            .env_remove("NO_PROXY")
+            .output()?;
+        assert!(ended.status.success(), "{ended:?}");
+        proxy.set_nonblocking(true)?;
+        assert!(proxy.accept().is_err(), "nobody came by");
+        return Ok(());
+    }
+    let provider = OidcProvider::start()?;
+    let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
+    let resource = TokenRequest::builder().resource(OidcProvider::RESOURCE);
+    let service = protected(
+        client(tls)?,
+        provider.token_endpoint()?,
+        basic()?,
+        resource.build()?,
+        provider.origins()?,
+    );
+    let request = Request::get(provider.resource_uri()).body(String::new())?;
+    let answer = tokio::time::timeout(Duration::from_secs(10), service.oneshot(request)).await??;
+    assert_eq!(answer.status(), StatusCode::OK);
     Ok(())
 }
 

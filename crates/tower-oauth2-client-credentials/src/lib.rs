@@ -39,6 +39,18 @@
 //! # }
 //! ```
 //!
+//! # On what you run already
+//!
+//! | | the layer goes around | a whole program |
+//! |---|---|---|
+//! | hyper | hyper-util's `Client` | `examples/hyper` |
+//! | tonic | `Channel`; the generated client around the layer, [`Origins::transport_bound_to`] | `examples/tonic` |
+//! | reqwest | an adapter of its `Client`, which is a `Service` of its own requests only; a file to copy, so that the layer need not follow reqwest's versions | `examples/reqwest` |
+//! | axum | the client in the state of a handler or of a reverse proxy | `examples/axum` |
+//!
+//! A client must follow no redirects, and take no proxy from the environment for plain http: both lead a token, and on the token's side
+//! a secret, past [`Origins`]. hyper's does neither; reqwest's does both unless it is told not to.
+//!
 //! # Order of layers
 //!
 //! From the outside to the inside: timeout, buffer, retry, *this layer*, tracing of each attempt, transport. A retry above it gets

@@ -35,7 +35,14 @@ impl Problem {
     #[must_use]
     pub fn of_upstream(error: &BoxError) -> Self {
         // The whole story is for the log.
-        tracing::warn!(%error, "the upstream could not be asked");
+        let mut story = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            story.push_str(": ");
+            story.push_str(&error.to_string());
+            cause = error.source();
+        }
+        tracing::warn!(error = story, "the upstream could not be asked");
         let Some(token) = TokenError::find(&**error) else {
             return match error.is::<Elapsed>() {
                 true => Self::new(StatusCode::GATEWAY_TIMEOUT, "the upstream took too long"),

@@ -1,5 +1,8 @@
 //! A reverse proxy: what comes in goes to one upstream, with this program's token instead of whatever the caller had. Bodies are
 //! streamed in both directions.
+//!
+//! It is the layer's part of a proxy, and no more: what is about one connection ends here, so neither trailers nor upgrades pass, and
+//! with them neither gRPC nor WebSockets. The limit counts until the answer's head is there, a long upload included.
 
 use std::time::Duration;
 
@@ -11,7 +14,7 @@ use axum::{
 };
 use http::{
     Request, StatusCode, Uri, Version,
-    header::HOST,
+    header::{EXPECT, HOST},
     uri::{Authority, Scheme},
 };
 use tower::{ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
@@ -85,6 +88,8 @@ impl Proxy {
         // The client finds out by itself what the upstream speaks, and makes a `Host` of the URI.
         *request.version_mut() = Version::HTTP_11;
         request.headers_mut().remove(HOST);
+        // It was answered here, when the body was asked for.
+        request.headers_mut().remove(EXPECT);
         hop_by_hop::remove(request.headers_mut());
         Ok(request)
     }

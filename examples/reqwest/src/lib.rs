@@ -2,8 +2,8 @@
 //!
 //! reqwest's `Client` is a `Service<reqwest::Request>`; the layer is for services of `http::Request`. [`Transport`] stands between
 //! them: that is all that is to be copied, with [`client`] for the settings that matter and [`protected`] for the layer. It is no
-//! feature of the layer: reqwest is a large dependency with a major version of its own, whoever has it has it already, and thirty
-//! lines in the program follow it to its next version on the same day.
+//! feature of the layer: reqwest is a large dependency with a major version of its own, whoever has it has it already, and a short
+//! file in the program follows it to its next version on the same day.
 //!
 //! Who wants no adapter on the token side takes `HttpClient` there (feature `client` of the layer).
 
@@ -24,7 +24,8 @@ pub use crate::transport::Transport;
 /// reqwest's client as both sides need it.
 ///
 /// It follows no redirects: one at the token endpoint would carry the secret elsewhere, and one at the API would pass the layer by,
-/// which has to look at every place that a token goes to. With limits, for reqwest has none.
+/// which has to look at every place that a token goes to. It takes no proxy from the environment: one for plain http would be sent what
+/// is for loopback, secret and token included; name yours with `reqwest::Proxy::https`, which tunnels. With limits, for reqwest has none.
 ///
 /// # Errors
 ///
@@ -35,6 +36,7 @@ pub fn client(mut tls: ClientConfig) -> Result<reqwest::Client, reqwest::Error> 
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(Policy::none())
+        .no_proxy()
         .connect_timeout(Duration::from_secs(5))
         .timeout(Duration::from_secs(10))
         .build()

@@ -35,7 +35,7 @@ pub(crate) const UNCERTAINTY: Duration = Duration::from_millis(500);
 
 impl Tokens {
     /// Whether a request may pass. A JWT tells its end, cut down to a whole second (and the second that is lost is the client's); another
-    /// token is good for a lifetime after it was first seen.
+    /// token is good for a lifetime after it was first seen, and as long as a request may be on its way that left before its end.
     fn judge(&self, headers: &HeaderMap) -> bool {
         let header = headers.get(AUTHORIZATION);
         let token = header.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
@@ -45,7 +45,7 @@ impl Tokens {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let first = *seen.entry(token.to_owned()).or_insert_with(Instant::now);
         let has_ended = expiry(token).is_some_and(|expiry| expiry + 1 < since_epoch());
-        !has_ended && first.elapsed() < LIFETIME
+        !has_ended && first.elapsed() < LIFETIME + UNCERTAINTY
     }
 
     /// When the last token that came before `time` was new.

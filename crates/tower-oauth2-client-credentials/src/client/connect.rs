@@ -70,7 +70,7 @@ fn unreached(to: &str, reason: &str) -> TokenError {
     TokenError::new(
         TokenErrorKind::Transient,
         format!(
-            "no token: no connection to {to} ({reason}); check the URL, and that the server runs and can be reached from here"
+            "no token: no connection to {to} ({reason}); check the URL (https or http?), and that the server runs and can be reached from here"
         ),
     )
 }

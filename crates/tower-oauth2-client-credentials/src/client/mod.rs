@@ -148,8 +148,13 @@ impl Service<Request<Bytes>> for HttpClient {
             let deadline = Box::pin(time::sleep(timeout));
             let answer = http.request(request.map(Full::new));
             match time::timeout_at(deadline.deadline(), answer).await {
-                Ok(answer) => {
-                    Ok(answer?.map(|body| HttpClientBody::new(body, deadline, timeout, to)))
+                Ok(Ok(answer)) => {
+                    Ok(answer.map(|body| HttpClientBody::new(body, deadline, timeout, to)))
+                }
+                // The connector's own word says more than that there was no connection.
+                Ok(Err(error)) => {
+                    let known = TokenError::find(&error).cloned();
+                    Err(known.map_or_else(|| error.into(), Into::into))
                 }
                 Err(_) => Err(timed_out(&to, timeout).into()),
             }
