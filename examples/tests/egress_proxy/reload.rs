@@ -1,10 +1,11 @@
 //! SIGHUP and SIGTERM, and requests that are under way.
 
 use http::Version;
+use oauth2_client_credentials_testkit::Answer;
 use tokio::task::JoinSet;
 
 use crate::{
-    stack::{self, Stack, json, seen},
+    stack::{self, Stack, TOKEN, json, seen},
     traffic::Traffic,
     upstream::Upstream,
 };
@@ -92,19 +93,25 @@ async fn a_wrong_file_changes_nothing_and_is_told_with_its_line() {
 }
 
 #[tokio::test]
-async fn a_token_that_changes_is_there_before_requests_need_it() {
+async fn requests_go_by_the_old_configuration_until_a_new_token_is_there() {
     let stack = Stack::start("").await;
+    let down = Answer::body(503, "").header("retry-after", "1");
+    stack.tokens.get_ref().set_outage(Some(down));
     let config = stack::config(&stack.tokens, &stack.upstream.origin(), "");
     stack.proxy.write(&format!("{config}scope = [\"other\"]\n"));
     stack.proxy.signal("HUP");
-    stack.proxy.says("read again").await;
-    assert_eq!(stack.token_requests(), 2);
+    stack.proxy.says("could not fetch a token").await;
     let answer = stack.get("/a").await;
-    assert_eq!(
-        seen(&json(&answer), "authorization"),
-        ["Bearer canary-token-2"]
-    );
-    assert_eq!(stack.token_requests(), 2);
+    let old = format!("Bearer {TOKEN}1");
+    assert_eq!(seen(&json(&answer), "authorization"), [&*old]);
+    assert!(!stack.proxy.said().contains("read again"));
+    stack.tokens.get_ref().set_outage(None);
+    stack.proxy.says("read again").await;
+    let before = stack.token_requests();
+    let answer = stack.get("/a").await;
+    assert_eq!(answer.status(), 200);
+    assert_ne!(seen(&json(&answer), "authorization"), [&*old]);
+    assert_eq!(stack.token_requests(), before);
 }
 
 #[tokio::test]

@@ -24,6 +24,9 @@ pub(crate) struct Connections {
 /// An HTTP/2 connection that is silent for longer is asked for a sign of life.
 const SILENT: Duration = Duration::from_secs(60);
 
+/// How often it is looked whether all have ended.
+const LOOK: Duration = Duration::from_millis(10);
+
 impl Connections {
     pub(crate) fn new(config: &Config) -> Self {
         let mut server = Builder::new(TokioExecutor::new());
@@ -66,8 +69,18 @@ impl Connections {
         });
     }
 
-    /// Ends what has begun, and waits for that no longer than this. Tells how many connections are left then.
-    pub(crate) async fn drain(self, limit: Duration) -> usize {
+    /// Ends what has begun, and waits for that no longer than `limit`. Tells how many connections are left then.
+    ///
+    /// Before, they have the time `settle` to end with their next answer: one that was opened just now has its first request still on
+    /// its way, and closing it as idle would cut that.
+    pub(crate) async fn drain(self, settle: Duration, limit: Duration) -> usize {
+        let settled = async {
+            while self.open.count() > 0 {
+                time::sleep(LOOK).await;
+            }
+        };
+        // Those that are idle are closed next.
+        let _ = time::timeout(settle, settled).await;
         let watched = self.open.count();
         match time::timeout(limit, self.open.shutdown()).await {
             Ok(()) => 0,

@@ -26,6 +26,20 @@ impl Listener {
         self.listener.local_addr()
     }
 
+    /// Accepts no more, and hands out those that wait for it. The system is asked, and not the runtime, which hears of them later.
+    pub(crate) fn rest(self) -> Vec<TcpStream> {
+        let Ok(listener) = self.listener.into_std() else {
+            return Vec::new();
+        };
+        let accepted = std::iter::from_fn(|| Some(listener.accept().ok()?.0));
+        accepted
+            .filter_map(|stream| {
+                stream.set_nonblocking(true).ok()?;
+                TcpStream::from_std(stream).ok()
+            })
+            .collect()
+    }
+
     /// The next connection. Errors are waited for to pass.
     pub(crate) async fn accept(&self) -> TcpStream {
         loop {

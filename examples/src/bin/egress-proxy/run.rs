@@ -31,9 +31,6 @@ use crate::{
 /// How long a reload waits for tokens that are new.
 const WARM_UP: Duration = Duration::from_secs(5);
 
-/// As many connections may wait to be accepted.
-const BACKLOG: usize = 4096;
-
 /// Serves until SIGTERM or SIGINT, and then ends what has begun.
 ///
 /// # Errors
@@ -96,14 +93,10 @@ pub(crate) async fn run(path: PathBuf, config: Config) -> Result<(), Failure> {
         }
     }
     // Those that are connected, and not accepted yet, would be cut.
-    for _ in 0..BACKLOG {
-        match time::timeout(Duration::ZERO, listener.accept()).await {
-            Ok(stream) => serve(&connections, &proxy, stream),
-            Err(_) => break,
-        }
+    for stream in listener.rest() {
+        serve(&connections, &proxy, stream);
     }
-    drop(listener);
-    match connections.drain(drain_timeout).await {
+    match connections.drain(drain_delay, drain_timeout).await {
         0 => info!("drained"),
         left => warn!(left, "not drained in time: connections are cut"),
     }
