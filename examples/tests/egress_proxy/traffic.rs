@@ -40,6 +40,8 @@ impl Traffic {
                         Ok(answer) => cut.push(format!("{}", answer.status())),
                         // Nobody listens there any more: that was no request.
                         Err(error) if error.is_connect() => break,
+                        // It came after the last that is answered, and was not begun: to be sent again (RFC 9113 §6.8).
+                        Err(error) if format!("{error:?}").contains("GoAway(b\"\", NO_ERROR") => {}
                         Err(error) => cut.push(format!("{error:?}")),
                     }
                 }
