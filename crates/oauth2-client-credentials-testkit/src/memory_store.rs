@@ -268,6 +268,6 @@ mod tests {
         assert!(tokio::time::timeout(TTL, store.get("l")).await.is_err());
         store.set_outage(None);
         assert!(store.get("l").await.unwrap().is_none(), "it has ended");
-        assert_eq!(store.operations(), 5);
+        assert_eq!(store.operations(), 6);
     }
 }
