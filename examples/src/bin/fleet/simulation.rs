@@ -7,7 +7,7 @@ use std::{
     pin::pin,
     rc::Rc,
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Waker},
     time::{Duration, SystemTime},
 };
 
@@ -124,7 +124,7 @@ fn request(replica: &Rc<Replica>, counts: &Arc<Counts>) {
         }
     });
     let first = pin!(&mut request).poll(&mut Context::from_waker(Waker::noop()));
-    if let Poll::Pending = first {
+    if first.is_pending() {
         tokio::task::spawn_local(request);
     }
 }
