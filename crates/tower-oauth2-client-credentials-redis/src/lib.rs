@@ -25,7 +25,7 @@
 //! };
 //! use tower_oauth2_client_credentials_redis::{RedisStore, Sealing, SealingKey, SharedCacheLayer};
 //!
-//! # fn http_client() -> oauth2_client_credentials_testkit::AuthorizationServer { unimplemented!() }
+//! # fn http_client() -> oauth2_client_credentials_testkit::AuthorizationServer { oauth2_client_credentials_testkit::AuthorizationServer::new() }
 //! # fn from_your_vault(_: &str) -> [u8; 32] { [7; 32] }
 //! # async fn source() -> Result<TokenSource, BoxError> {
 //! let client = Client::new("orders", ClientSecretBasic::new(std::env::var("CLIENT_SECRET")?))?;

@@ -25,7 +25,7 @@ struct Process {
 impl Process {
     fn start(setup: &Setup, task: &str) -> Result<Self, BoxError> {
         let mut child = Command::new(env::current_exe()?)
-            .args(["processes::replica", "--exact", "--ignored", "--nocapture"])
+            .args(["processes::replica", "--exact", "--nocapture"])
             .env("FLEET_TASK", task)
             .env("FLEET_REDIS", setup.redis_port.to_string())
             .env("FLEET_ROOT", String::from_utf8(setup.root.clone())?)
@@ -81,9 +81,12 @@ fn start(setup: &Setup, count: usize, task: &str) -> Result<Vec<Process>, BoxErr
     Ok(processes)
 }
 
+/// A process of the fleet, where one of the tests below has started this binary; among them it has nothing to do.
 #[test]
-#[ignore = "a process of the fleet, which the tests start"]
 fn replica() -> Result<(), BoxError> {
+    if env::var_os("FLEET_TASK").is_none() {
+        return Ok(());
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
