@@ -1,5 +1,26 @@
-//! Pages to read. There is no code in here, and it is part of the documentation
-//! only.
+//! Pages to read. There is no code in here.
+//!
+//! | | |
+//! |---|---|
+//! | [choosing client authentication](client_authentication) | what the client has, what the server takes, and what to look at after `invalid_client` |
+//! | [your provider](providers) | what to set, and what its answers look like |
+//! | [HTTP clients](http_clients) | a request out and an answer in, with hyper and with reqwest |
+//! | [coming from oauthlib](coming_from_oauthlib) | each argument and method, and what takes its place |
+
+#[doc = include_str!("../docs/client-authentication.md")]
+pub mod client_authentication {}
+
+/// Whole programs without the tower layer.
+///
+/// A [`Client`](crate::Client) makes an [`http::Request`], and a [`Decoder`](crate::Decoder) reads
+/// an [`http::Response`]: whatever carries the one and brings the other will do.
+pub mod http_clients {
+    // Their dependencies are not ours: the packages of the examples compile them.
+    #[cfg_attr(not(doctest), doc = include_str!("../docs/http-clients/hyper.md"))]
+    pub mod hyper {}
+    #[cfg_attr(not(doctest), doc = include_str!("../docs/http-clients/reqwest.md"))]
+    pub mod reqwest {}
+}
 
 /// What to set for which provider, and what its answers look like.
 ///
@@ -19,6 +40,9 @@
 /// | [Salesforce](providers::salesforce) | no `expires_in` |
 /// | [GitHub-style errors](providers::github_style_errors) | errors with status 200, forms |
 /// | [eBay](providers::ebay) | a `token_type` of its own |
+///
+/// Google's service accounts, the metadata servers of clouds, GitHub Apps and Zoom
+/// have grants of their own, and no client credentials grant.
 pub mod providers {
     #[doc = include_str!("../docs/providers/auth0.md")]
     pub mod auth0 {}

@@ -61,10 +61,14 @@
 //! | [`Issuer`] | where a server's [`Metadata`] is, and the check that it is this server's |
 //! | [`Revocation`] | a token to give back; [`RefreshRequest`] for servers that want refresh tokens used |
 //!
-//! What to set for which provider, and what its answers look like, is in the
-//! documentation's module `docs::providers`; what takes the place of each
-//! argument and method of oauthlib's `BackendApplicationClient`, in
-//! `docs::coming_from_oauthlib`.
+//! # Pages
+//!
+//! | | |
+//! |---|---|
+//! | [choosing client authentication](docs::client_authentication) | what the client has, what the server takes, and what to look at after `invalid_client` |
+//! | [your provider](docs::providers) | Entra, Auth0, Okta, Keycloak, Cognito, Salesforce, eBay: what to set, and what its answers look like |
+//! | [HTTP clients](docs::http_clients) | whole programs with hyper and with reqwest |
+//! | [coming from oauthlib](docs::coming_from_oauthlib) | what takes the place of each argument and method of `BackendApplicationClient` |
 //!
 //! # Lenient and strict
 //!
@@ -114,7 +118,6 @@ mod certificate;
 mod challenge;
 mod client;
 mod client_error;
-#[cfg(any(doc, doctest))]
 pub mod docs;
 mod endpoint_uri;
 mod form;

@@ -41,12 +41,12 @@
 //!
 //! # On what you run already
 //!
-//! | | the layer goes around | a whole program |
-//! |---|---|---|
-//! | hyper | hyper-util's `Client` | `examples/hyper` |
-//! | tonic | `Channel`; the generated client around the layer, [`Origins::transport_bound_to`] | `examples/tonic` |
-//! | reqwest | an adapter of its `Client`, which is a `Service` of its own requests only; a file to copy, so that the layer need not follow reqwest's versions | `examples/reqwest` |
-//! | axum | the client in the state of a handler or of a reverse proxy | `examples/axum` |
+//! | a whole program | the layer goes around |
+//! |---|---|
+//! | [hyper](docs::hosts::hyper) | hyper-util's `Client` |
+//! | [tonic](docs::hosts::tonic) | `Channel`; the generated client around the layer, [`Origins::transport_bound_to`] |
+//! | [reqwest](docs::hosts::reqwest) | an adapter of its `Client`, which is a `Service` of its own requests only; to be copied, so that the layer need not follow reqwest's versions |
+//! | [axum](docs::hosts::axum) | the client in the state of a handler or of a reverse proxy |
 //!
 //! A client must follow no redirects, and take no proxy from the environment for plain http: both lead a token, and on the token's side
 //! a secret, past [`Origins`]. hyper's does neither; reqwest's does both unless it is told not to.
@@ -57,7 +57,18 @@
 //! a new token for the new attempt. A redirect layer stands best above: every hop passes [`Origins`] again. Below, it has to strip
 //! the header on a hop to another origin and on all after it; tower-http's does from version 0.7 on. One concurrency limit may
 //! stand around both the API's client and the token's: no permit is held while a token is awaited. What each order does, and what
-//! goes wrong in those that make no sense, is in `docs::order_of_layers`.
+//! goes wrong in those that make no sense, is on [a page of its own](docs::order_of_layers).
+//!
+//! # Pages
+//!
+//! | | |
+//! |---|---|
+//! | [your provider](docs::your_provider) | Entra, Auth0, Okta, Keycloak, Cognito, Salesforce, eBay, and where the grant is another one |
+//! | [choosing client authentication](oauth2_client_credentials::docs::client_authentication) | a secret, a key, a certificate, a platform's token; what to look at after `invalid_client` |
+//! | [testing](docs::testing) | your program against servers that fail as they are told |
+//! | [operating](docs::operating) | events, metrics, alerts, readiness, and what each error means at three in the morning |
+//! | [security](docs::security), [performance](docs::performance), [fleet](docs::fleet) | what is guarded, what a request pays, many replicas |
+//! | [coming from elsewhere](docs::coming_from) | the crate `oauth2`, oauthlib, Go, Spring, Duende, Envoy |
 //!
 //! # One client, many tokens
 //!
@@ -115,7 +126,6 @@ mod attach;
 #[cfg(feature = "client")]
 mod client;
 mod credential;
-#[cfg(any(doc, doctest))]
 pub mod docs;
 mod endpoint;
 mod error;

@@ -52,3 +52,8 @@ pub fn token_source(
     );
     Ok(TokenSource::builder(endpoint).request(request).build())
 }
+
+/// Compiles the programs of the documentation's page on axum.
+#[cfg(doctest)]
+#[doc = include_str!("../../../crates/tower-oauth2-client-credentials/docs/hosts/axum.md")]
+struct Page;

@@ -74,3 +74,13 @@ pub fn two_clients(
     let source = TokenSource::builder(endpoint).request(wanted).build();
     ClientCredentialsLayer::new(source, api).layer(http)
 }
+
+/// Compiles the programs of the documentation's page on hyper.
+#[cfg(doctest)]
+#[doc = include_str!("../../../crates/tower-oauth2-client-credentials/docs/hosts/hyper.md")]
+struct Page;
+
+/// The same of the protocol's own page.
+#[cfg(doctest)]
+#[doc = include_str!("../../../crates/oauth2-client-credentials/docs/http-clients/hyper.md")]
+struct ProtocolPage;

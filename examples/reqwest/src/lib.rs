@@ -57,3 +57,13 @@ pub fn protected(
     let source = TokenSource::builder(endpoint).request(wanted).build();
     ClientCredentialsLayer::new(source, api).layer(http)
 }
+
+/// Compiles the programs of the documentation's page on reqwest.
+#[cfg(doctest)]
+#[doc = include_str!("../../../crates/tower-oauth2-client-credentials/docs/hosts/reqwest.md")]
+struct Page;
+
+/// The same of the protocol's own page.
+#[cfg(doctest)]
+#[doc = include_str!("../../../crates/oauth2-client-credentials/docs/http-clients/reqwest.md")]
+struct ProtocolPage;

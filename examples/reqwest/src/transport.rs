@@ -48,3 +48,21 @@ impl<B: Into<Body>> Service<http::Request<B>> for Transport {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    /// What a reader copies there is what is tested here.
+    #[test]
+    fn the_documentation_shows_this_adapter() {
+        let page = include_str!(
+            "../../../crates/tower-oauth2-client-credentials/docs/hosts/reqwest.md"
+        );
+        let source = include_str!("transport.rs");
+        let adapter = source
+            .split("use tower::Service;\n\n")
+            .nth(1)
+            .and_then(|rest| rest.split("\n#[cfg(test)]").next())
+            .expect("the adapter stands between the imports and the tests");
+        assert!(page.contains(adapter.trim_end()), "{adapter}");
+    }
+}

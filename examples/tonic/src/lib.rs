@@ -64,3 +64,8 @@ pub fn stock_client(
         .service(channel);
     Ok(StockClient::new(BoxCloneSyncService::new(service)))
 }
+
+/// Compiles the programs of the documentation's page on tonic.
+#[cfg(doctest)]
+#[doc = include_str!("../../../crates/tower-oauth2-client-credentials/docs/hosts/tonic.md")]
+struct Page;
