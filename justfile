@@ -19,6 +19,14 @@ lint:
 deny:
     cargo deny check licenses bans sources
 
+# The libraries' public API is what was reviewed; `just api --accept` takes it as it is now.
+api *args:
+    tests/checks/api {{ args }}
+
+# What a change of the public API asks of the version number, beside the last release (needs cargo-semver-checks).
+semver *args:
+    tests/checks/semver {{ args }}
+
 # Install the servers that are not written in Rust (needs Node.js, npm and Python).
 servers:
     tests/servers/install
