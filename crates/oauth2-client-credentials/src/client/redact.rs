@@ -1,5 +1,7 @@
 //! What a server said, without what its client keeps secret.
 
+use std::borrow::Cow;
+
 use crate::authentication::Credentials;
 use crate::redaction::Redaction;
 use crate::response::ResponseError;
@@ -84,6 +86,24 @@ impl Client {
     #[must_use]
     pub fn redact_response(&self, token: TokenResponse) -> TokenResponse {
         token.redacted(&self.redaction())
+    }
+
+    /// The same text without what this client keeps secret: a transport's error,
+    /// say, of which a part may be the server's. HTTP/2 lets it say something as
+    /// it leaves (RFC 9113 §6.8). Borrowed if there was nothing to hide.
+    ///
+    /// ```
+    /// use oauth2_client_credentials::{Client, ClientSecretPost};
+    ///
+    /// let client = Client::new("svc", ClientSecretPost::new("s3cr3t"))?;
+    /// let error = "the connection was closed (b\"not with s3cr3t\")";
+    /// assert_eq!(client.redact_text(error), "the connection was closed (b\"not with [secret]\")");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn redact_text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let hidden = self.redaction().hide(text);
+        hidden.map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
     fn redaction(&self) -> Redaction {

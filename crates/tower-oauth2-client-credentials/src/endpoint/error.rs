@@ -49,12 +49,6 @@ impl EndpointError {
         }
     }
 
-    /// The [version](crate::Credential::version) of the credential that the request was made with.
-    #[must_use]
-    pub fn credential_version(&self) -> u64 {
-        self.tried.version()
-    }
-
     pub(crate) fn tried(&self) -> &Tried {
         &self.tried
     }

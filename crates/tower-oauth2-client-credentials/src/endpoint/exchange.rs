@@ -9,7 +9,7 @@ use oauth2_client_credentials::{
 
 use super::{
     EndpointError, TokenEndpoint, choice, discovery::Discovery, error::Task, fresh::freshened,
-    location::Place,
+    heard::presentable, location::Place,
 };
 use crate::{
     credential::Prover,
@@ -137,7 +137,10 @@ impl TokenEndpoint {
         let (mut head, body) = client.token_request(endpoint, request)?.into_parts();
         self.binding.prove(&mut head, &*self.clock)?;
         let sent = Request::from_parts(head, body);
-        let (head, body) = self.http.send(sent, Decoder::MAX_BODY).await?.into_parts();
+        let answer = self.http.send(sent, Decoder::MAX_BODY).await;
+        let (head, body) = answer
+            .map_err(|error| presentable(error, &client, None))?
+            .into_parts();
         let nonce_is_new = self.binding.learn(endpoint.uri(), &head);
         let now = self.clock.wall();
         let decoded = self

@@ -7,6 +7,7 @@ mod discovery;
 mod error;
 mod exchange;
 mod fresh;
+mod heard;
 mod http;
 mod location;
 mod revoke;

@@ -4,7 +4,7 @@ use oauth2_client_credentials::{
     Client, Decoder, EndpointUri, Metadata, Revocation, SecretString, TokenTypeHint,
 };
 
-use super::{EndpointError, TokenEndpoint, error::Task, fresh::freshened};
+use super::{EndpointError, TokenEndpoint, error::Task, fresh::freshened, heard::presentable};
 use crate::{
     credential::Prover,
     error::{BoxError, TokenError, TokenErrorKind},
@@ -100,7 +100,8 @@ impl TokenEndpoint {
         let client = freshened(&client, &*self.clock);
         let revocation = Revocation::new(token.clone()).token_type_hint(TokenTypeHint::AccessToken);
         let sent = client.revocation_request(endpoint, &revocation)?;
-        let answer = self.http.send(sent, Decoder::MAX_BODY).await?;
+        let answer = self.http.send(sent, Decoder::MAX_BODY).await;
+        let answer = answer.map_err(|error| presentable(error, &client, Some(token)))?;
         let decoded = Revocation::decode(&answer, self.clock.wall());
         // The server has seen both, and may repeat both.
         Ok(decoded.map_err(|error| client.redact_also(error, token))?)
