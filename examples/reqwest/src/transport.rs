@@ -54,9 +54,8 @@ mod tests {
     /// What a reader copies there is what is tested here.
     #[test]
     fn the_documentation_shows_this_adapter() {
-        let page = include_str!(
-            "../../../crates/tower-oauth2-client-credentials/docs/hosts/reqwest.md"
-        );
+        let page =
+            include_str!("../../../crates/tower-oauth2-client-credentials/docs/hosts/reqwest.md");
         let source = include_str!("transport.rs");
         let adapter = source
             .split("use tower::Service;\n\n")
