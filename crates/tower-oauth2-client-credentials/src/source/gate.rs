@@ -59,7 +59,9 @@ impl Gate {
             now,
         } = flown;
         let situation = match working_until {
-            Some(_) => Situation::Usable,
+            Some(end) => Situation::Usable {
+                left: end.since(now),
+            },
             None if failure.error.is_transient() => Situation::Transient,
             None => Situation::Terminal,
         };

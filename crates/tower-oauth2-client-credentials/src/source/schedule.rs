@@ -66,11 +66,16 @@ struct Ramp {
     ceiling: Duration,
 }
 
+/// So many pauses at the ceiling are made before they grow with what the token has left.
+const LONG_OUTAGE: u32 = 2;
+/// They grow to so many times the ceiling: the five minutes of the pauses after a failure that somebody has to act on.
+const LONGEST_PAUSE: u32 = 5;
+
 /// What the cell could still offer when a flight failed; it decides how soon the next one may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Situation {
-    /// A token that works is there: nobody waits for the next flight.
-    Usable,
+    /// A token that works is there, for so long: nobody waits for the next flight.
+    Usable { left: Duration },
     /// No token, and the failure may pass by itself.
     Transient,
     /// No token, and the same request would be refused again.
@@ -217,14 +222,27 @@ impl Schedule {
         took: Duration,
         draw: f64,
     ) -> Duration {
-        let ramp = match situation {
-            Situation::Usable => self.gate_usable,
-            Situation::Transient => self.gate_transient,
-            Situation::Terminal => self.gate_terminal,
+        let step = failures - 1;
+        let pause = match situation {
+            Situation::Usable { left } => self.gate_usable(step, left),
+            Situation::Transient => self.gate_transient.at(step),
+            Situation::Terminal => self.gate_terminal.at(step),
         };
-        ramp.at(failures - 1)
-            .mul_f64(0.5 + draw)
-            .max(took.min(self.flight_timeout))
+        pause.mul_f64(0.5 + draw).max(took.min(self.flight_timeout))
+    }
+
+    /// While a token has `left` to live. An outage that outlasts two pauses at the ceiling is a long one, and after it all who met it
+    /// would come back within the same minute: from then on they part by what their tokens have left.
+    fn gate_usable(&self, step: u32, left: Duration) -> Duration {
+        let Ramp { ceiling, .. } = self.gate_usable;
+        let is_long = step
+            .checked_sub(LONG_OUTAGE)
+            .is_some_and(|before| self.gate_usable.at(before) == ceiling);
+        if is_long {
+            (left / 2).clamp(ceiling, ceiling.saturating_mul(LONGEST_PAUSE))
+        } else {
+            self.gate_usable.at(step)
+        }
     }
 
     /// How long after the start of the last forced flight the next one may start, if the tokens of `forced` of them were refused.

@@ -68,7 +68,9 @@ impl ScheduleBuilder {
         self
     }
 
-    /// The pauses after failed renewals while the old token still works, ±50 % (default 1 s doubling to 60 s).
+    /// The pauses after failed renewals while the old token still works, ±50 % (default 1 s doubling to 60 s). From the third pause at the
+    /// ceiling on they are half of what the token has left to live, if that is longer, and five ceilings at most: a fleet that met
+    /// a long outage does not come back in one minute.
     pub fn pause_while_usable(mut self, first: Duration, ceiling: Duration) -> Self {
         self.schedule.gate_usable = Ramp { first, ceiling };
         self

@@ -125,15 +125,17 @@ fn a_backoff_is_full_jitter_under_a_ceiling_that_doubles() {
     }
 }
 
+const SHORT: Situation = Situation::Usable { left: secs(90) };
+
 /// Situation and failures; then the gate with the middle draw.
 #[test]
 fn a_gate_doubles_up_to_its_ceiling_half_of_it_more_or_less() {
     let schedule = Schedule::default();
     for (situation, failures, gate) in [
-        (Situation::Usable, 1, millis(1_000)),
-        (Situation::Usable, 2, millis(2_000)),
-        (Situation::Usable, 7, millis(60_000)),
-        (Situation::Usable, u32::MAX, millis(60_000)),
+        (SHORT, 1, millis(1_000)),
+        (SHORT, 2, millis(2_000)),
+        (SHORT, 7, millis(60_000)),
+        (SHORT, u32::MAX, millis(60_000)),
         (Situation::Transient, 1, millis(250)),
         (Situation::Transient, 4, millis(2_000)),
         (Situation::Transient, 9, millis(30_000)),
@@ -147,10 +149,42 @@ fn a_gate_doubles_up_to_its_ceiling_half_of_it_more_or_less() {
         assert_eq!(at(1.0), gate * 3 / 2, "{situation:?} {failures}");
     }
     assert_eq!(
-        schedule.gate(Situation::Usable, 1, secs(18), 0.5),
+        schedule.gate(SHORT, 1, secs(18), 0.5),
         secs(18),
         "never shorter than the flight took"
     );
+}
+
+/// Failures, and what the token has left; then the gate with the middle draw.
+#[test]
+fn in_a_long_outage_a_gate_grows_with_what_the_token_has_left() {
+    let schedule = Schedule::default();
+    for (failures, left, gate) in [
+        (7, secs(1_500), secs(60)),
+        (8, secs(1_500), secs(60)),
+        (9, secs(1_500), secs(300)),
+        (9, secs(500), secs(250)),
+        (20, secs(200), secs(100)),
+        (20, secs(119), secs(60)),
+        (20, Duration::ZERO, secs(60)),
+        (u32::MAX, Duration::MAX, secs(300)),
+    ] {
+        let at = |draw| schedule.gate(Situation::Usable { left }, failures, Duration::ZERO, draw);
+        assert_eq!(at(0.5), gate, "{failures} {left:?}");
+        assert_eq!(at(0.0), gate / 2, "{failures} {left:?}");
+        assert_eq!(at(1.0), gate * 3 / 2, "{failures} {left:?}");
+        assert!(
+            gate == secs(60) || at(1.0) < left,
+            "there is time for another"
+        );
+    }
+    let steady = schedule.to_builder().pause_while_usable(secs(10), secs(10));
+    let steady = steady.build().unwrap();
+    let at = |failures| {
+        let situation = Situation::Usable { left: secs(900) };
+        steady.gate(situation, failures, Duration::ZERO, 0.5)
+    };
+    assert_eq!([at(1), at(2), at(3)], [secs(10), secs(10), secs(50)]);
 }
 
 #[test]
