@@ -84,8 +84,8 @@ impl Shared {
         serde_json::to_vec(&value).ok().map(Zeroizing::new)
     }
 
-    /// Reads what [`encode`](Self::encode) has written: the token has as long to live as it has from `now` on, and no longer than the
-    /// store keeps it.
+    /// Reads what [`encode`](Self::encode) has written: a token with the age that it has by now, which ends with its life and no later
+    /// than the store keeps it.
     pub(crate) fn decode(
         plain: &[u8],
         asked: &TokenRequest,
@@ -95,27 +95,24 @@ impl Shared {
         let mut value: Map<String, Value> = serde_json::from_slice(plain).ok()?;
         let lifetime = Duration::from_millis(value.get("lifetime")?.as_u64()?);
         let end = Duration::from_millis(value.get("expires_at")?.as_u64()?);
-        let mut expires_at = UNIX_EPOCH.checked_add(end)?;
+        // By a clock that is behind it would live longer than it ever did.
+        let mut expires_at = UNIX_EPOCH.checked_add(end)?.min(now.checked_add(lifetime)?);
         if let Some(kept_until) = kept.and_then(|kept| now.checked_add(kept)) {
             expires_at = expires_at.min(kept_until);
         }
-        let age = |left: Duration| lifetime.saturating_sub(left);
-        let left = expires_at
-            .duration_since(now)
-            .unwrap_or_default()
-            .min(lifetime);
-        let refresh_in = value.get("refresh_in").and_then(Value::as_u64);
+        let sent = expires_at.checked_sub(lifetime)?;
+        let refresh_in = value.remove("refresh_in").filter(Value::is_u64);
         let Some(Value::Object(mut body)) = value.remove("token") else {
             return None;
         };
-        body.insert("expires_in".into(), left.as_secs().into());
+        body.insert("expires_in".into(), lifetime.as_secs().into());
         if let Some(refresh_in) = refresh_in {
-            let refresh_in = refresh_in.saturating_sub(age(left).as_secs());
-            body.insert("refresh_in".into(), refresh_in.into());
+            body.insert("refresh_in".into(), refresh_in);
         }
         let body = Zeroizing::new(serde_json::to_vec(&body).ok()?);
         let response = http::Response::new(Bytes::copy_from_slice(&body));
-        let token = Decoder::lenient().decode(asked, &response, now).ok()?;
+        // Told that it came when it was sent for, it says of itself when it ends, and its source how old it is.
+        let token = Decoder::lenient().decode(asked, &response, sent).ok()?;
         Some(Self {
             token,
             lifetime,
@@ -168,9 +165,9 @@ mod tests {
         assert!(got.scope_changed());
         assert_eq!(got.authorization_details(), token.authorization_details());
         assert_eq!(got.extra()["tenant"], token.extra()["tenant"]);
-        assert_eq!(got.expires_in(), Some(Duration::from_secs(3_000)));
-        assert_eq!(got.refresh_in(), Some(Duration::from_secs(1_200)));
-        assert_eq!(got.expires_at(), Some(at(3_600)));
+        assert_eq!(got.expires_in(), Some(HOUR));
+        assert_eq!(got.refresh_in(), Some(HOUR / 2));
+        assert_eq!(got.expires_at(), Some(at(3_600)), "it is 600 s old");
         assert!(got.refresh_token().is_none());
     }
 
@@ -190,7 +187,9 @@ mod tests {
             let got = read(&shared, now, kept);
             let left = Duration::from_secs(left);
             assert_eq!(got.left(now), left, "{now:?} {kept:?}");
-            assert_eq!(got.token().expires_in(), Some(left));
+            let end = got.token().expires_at().unwrap();
+            assert_eq!(end.duration_since(now).unwrap_or_default(), left);
+            assert_eq!(got.token().expires_in(), Some(HOUR), "its whole life");
         }
     }
 

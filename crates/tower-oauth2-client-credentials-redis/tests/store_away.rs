@@ -8,6 +8,7 @@ use std::time::Duration;
 use oauth2_client_credentials_testkit::StoreOutage;
 use support::{Fleet, HOUR, IDENTITY, first, key, sealing, shown};
 use tokio::time::{Instant, sleep};
+use tower_oauth2_client_credentials::Clock;
 use tower_oauth2_client_credentials_redis::Sealing;
 
 const OUTAGES: [StoreOutage; 4] = [
@@ -177,7 +178,8 @@ async fn a_token_in_its_last_seconds_is_better_than_none() {
     fleet.server.set(|server| server.fails = true);
     let token = fleet.replica().fetch(first()).await.unwrap();
     assert_eq!(shown(&token), "t1");
-    assert_eq!(token.expires_in(), Some(Duration::from_secs(19)));
+    let left = Duration::from_millis(19_800);
+    assert_eq!(token.expires_at(), Some(fleet.clock.wall() + left));
     sleep(Duration::from_secs(20)).await;
     fleet.replica().fetch(first()).await.unwrap_err();
 }

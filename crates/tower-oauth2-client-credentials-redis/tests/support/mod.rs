@@ -34,6 +34,24 @@ impl Clock for TokioClock {
     }
 }
 
+/// A clock that is set wrong: by so many seconds, ahead or behind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WrongClock(pub(crate) TokioClock, pub(crate) i64);
+
+impl Clock for WrongClock {
+    fn monotonic(&self) -> Duration {
+        self.0.monotonic()
+    }
+
+    fn wall(&self) -> SystemTime {
+        let by = Duration::from_secs(self.1.unsigned_abs());
+        match self.1 {
+            0.. => self.0.wall() + by,
+            _ => self.0.wall() - by,
+        }
+    }
+}
+
 /// Keeps the names of what happened.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
@@ -72,6 +90,7 @@ pub(crate) struct Behaviour {
     pub(crate) takes: Duration,
     pub(crate) fails: bool,
     pub(crate) lifetime: Option<Duration>,
+    pub(crate) token_type: &'static str,
 }
 
 impl Server {
@@ -81,6 +100,7 @@ impl Server {
             takes: Duration::from_millis(100),
             fails: false,
             lifetime: Some(HOUR),
+            token_type: "Bearer",
         })))
     }
 
@@ -92,8 +112,8 @@ impl Server {
         self.0.lock().unwrap().asked
     }
 
-    async fn answer(self) -> Result<TokenResponse, BoxError> {
-        let (number, takes, fails, lifetime) = {
+    pub(crate) async fn answer(self) -> Result<TokenResponse, BoxError> {
+        let (number, takes, fails, lifetime, token_type) = {
             let mut behaviour = self.0.lock().unwrap();
             behaviour.asked += 1;
             let Behaviour {
@@ -101,14 +121,16 @@ impl Server {
                 takes,
                 fails,
                 lifetime,
+                token_type,
             } = *behaviour;
-            (asked, takes, fails, lifetime)
+            (asked, takes, fails, lifetime, token_type)
         };
         sleep(takes).await;
         if fails {
             return Err("the server is told to fail".into());
         }
-        let token = TokenResponse::builder(format!("canary-t{number}"));
+        let token =
+            TokenResponse::builder(format!("canary-t{number}")).token_type(token_type.into());
         let token = match lifetime {
             Some(lifetime) => token.expires_in(lifetime),
             None => token,

@@ -169,7 +169,10 @@ impl Task {
         // A future may panic where it is dropped, too.
         let panicked = catch_unwind(AssertUnwindSafe(|| drop(answer))).is_err();
         match outcome {
-            Ok(Some(Ok(response))) => Ok(Answer { response, sent }),
+            Ok(Some(Ok(response))) => {
+                let clock = &self.context.clock;
+                Ok(Answer::new(response, sent, clock.now(), clock.wall()))
+            }
             Ok(Some(Err(error))) => Err(Attempt::failed(error, tried)),
             Err(_) if !panicked => Err(failed(errors::attempt_timed_out(limit), false)),
             Ok(None) | Err(_) => Err(failed(errors::panicked(), true)),

@@ -13,7 +13,7 @@ use super::{
     gate::{Failure, Flown},
     state::State,
     token::Kept,
-    weigh::{Answer, Weighed, weigh},
+    weigh::{Answer, Weighed, age, weigh},
 };
 use crate::{error::TokenError, event::Cause, fetch::TokenDigest, sync::lock};
 
@@ -120,16 +120,13 @@ impl Cell {
     /// Takes a token that comes from elsewhere, unless it has ended.
     pub(crate) fn adopt(&self, context: &Context, response: TokenResponse) {
         let now = context.clock.now();
-        let age = match (response.expires_in(), response.expires_at()) {
-            (Some(lifetime), Some(end)) => lifetime
-                .saturating_sub(end.duration_since(context.clock.wall()).unwrap_or_default()),
-            _ => Duration::ZERO,
-        };
+        let age = age(&response, context.clock.wall());
         let draw = context.draw();
         let mut state = lock(&self.state);
         let answer = Answer {
             response,
-            sent: now - age,
+            sent: now - age.unwrap_or_default(),
+            shared: false,
         };
         let Weighed { given, kept } = weigh(
             &context.schedule,

@@ -67,7 +67,11 @@ fn token(name: &str, sent: Moment) -> Landing {
         .expires_in(Duration::from_secs(3_600))
         .build()
         .unwrap();
-    Landing::Token(Answer { response, sent })
+    Landing::Token(Answer {
+        response,
+        sent,
+        shared: false,
+    })
 }
 
 fn failure() -> Landing {

@@ -47,7 +47,8 @@ impl Replica {
         if let Ok(token) = &token
             && self.generation.replace(token.generation()) != token.generation()
         {
-            self.fresh_for.set(fresh_for(token));
+            let left = self.source.health().left().unwrap_or_default();
+            self.fresh_for.set(fresh_for(token, left));
         }
         token.is_ok()
     }
@@ -65,8 +66,8 @@ impl Replica {
     }
 }
 
-/// For how long a new token is certainly fresh: the schedule's earliest draw, less what has passed since it was sent for.
-fn fresh_for(token: &Token) -> Duration {
+/// For how long a new token that has `left` to live is certainly fresh: by the schedule's earliest draw.
+fn fresh_for(token: &Token, left: Duration) -> Duration {
     let lifetime = token.response().expires_in().unwrap_or_default();
     let lead = (lifetime / 5)
         .min(Duration::from_secs(15 * 60))
@@ -76,5 +77,6 @@ fn fresh_for(token: &Token) -> Duration {
     } else {
         lifetime.saturating_sub(lead.mul_f64(1.5))
     };
-    earliest.saturating_sub(Duration::from_secs(15))
+    let age = lifetime.saturating_sub(left);
+    earliest.saturating_sub(age + Duration::from_secs(1))
 }
