@@ -11,7 +11,8 @@ use std::{
 
 use bytes::Bytes;
 use tower_oauth2_client_credentials::{
-    Clock, Fetch, InsteadOf, TokenDigest, oauth2_client_credentials::TokenResponse,
+    Clock, Fetch, InsteadOf, TokenDigest,
+    oauth2_client_credentials::{TokenResponse, TokenType},
 };
 
 use crate::{
@@ -212,6 +213,9 @@ impl<'a> Cell<'a> {
             return false;
         };
         self.hand_out(&shared);
+        if self.is_bound_to_who_knows(token) {
+            return false;
+        }
         let ttl = shared.left(self.now());
         let sealed = shared
             .encode()
@@ -232,6 +236,12 @@ impl<'a> Cell<'a> {
             self.tell(&CacheEvent::Fenced);
         }
         put.unwrap_or(false)
+    }
+
+    /// Whether only who has its key can show it, and the identity does not say which key that is: another replica may have another.
+    fn is_bound_to_who_knows(&self, token: &TokenResponse) -> bool {
+        let says_which = self.settings.identity.contains("\njkt ");
+        matches!(token.token_type(), TokenType::DPoP) && !says_which
     }
 
     /// What this replica has from below, and shares with nobody.

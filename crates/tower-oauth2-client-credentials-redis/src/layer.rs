@@ -47,7 +47,7 @@ impl SharedCacheLayer {
     /// The identity is what sets one client's tokens apart from another's:
     /// [`TokenEndpoint::identity`](tower_oauth2_client_credentials::TokenEndpoint::identity), which has what they are bound to in it, so
     /// that replicas share a bound token only if they share its key. Whoever makes one up and gives two clients the same hands each the
-    /// other's tokens.
+    /// other's tokens. A DPoP token is shared only where the identity says which key it is bound to, as that of an endpoint does.
     #[must_use]
     pub fn new(store: impl Store + 'static, identity: impl Into<String>, sealing: Sealing) -> Self {
         let settings = Settings {

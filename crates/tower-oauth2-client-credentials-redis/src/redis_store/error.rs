@@ -53,6 +53,9 @@ impl RedisStoreError {
                 "NOAUTH" | "WRONGPASS" => "check user and password",
                 "READONLY" => "give the address of the primary",
                 "OOM" => "give it more memory",
+                "MOVED" | "ASK" | "CLUSTERDOWN" => {
+                    "it is one of a cluster: give a connection of redis's cluster client"
+                }
                 _ => "look at its log",
             };
             let known = code.bytes().all(|byte| byte.is_ascii_uppercase()) && code.len() <= 16;
