@@ -95,6 +95,10 @@ bench-accept:
 bench-build:
     benches/build-cost
 
+# The sidecar beside Envoy, into docs/egress-proxy.md (needs wrk, and tests/servers/envoy/install).
+bench-sidecar *args:
+    benches/egress-proxy/beside-envoy --write {{ args }}
+
 # Measures all of docs/performance.md, and writes it.
 bench-report:
     benches/report
