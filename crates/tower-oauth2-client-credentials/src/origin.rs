@@ -1,13 +1,17 @@
 //! Which requests may carry a token.
 
-use std::{borrow::Cow, error::Error, fmt};
+mod invalid;
+mod one;
+
+use std::borrow::Cow;
 
 use http::{
     Method, Uri,
-    uri::{Authority, PathAndQuery, Scheme},
+    uri::{Authority, Scheme},
 };
-use oauth2_client_credentials::is_loopback;
 
+pub use self::invalid::InvalidOrigin;
+use self::one::Origin;
 use crate::error::{TokenError, TokenErrorKind};
 
 /// The origins (RFC 6454 §4) that a token was given for: it goes nowhere else.
@@ -36,19 +40,11 @@ pub struct Origins {
     transport_bound: bool,
 }
 
-/// Scheme, host and port.
-#[derive(Clone, Debug)]
-struct Origin {
-    https: bool,
-    /// In lower case, an IPv6 address in its brackets.
-    host: String,
-    port: u16,
-    /// As most requests will write it: comparing bytes is cheaper than reading them.
-    authority: String,
-}
-
 impl Origins {
     /// These origins, each as `https://host` or `https://host:port`.
+    ///
+    /// Schemes and hosts are compared without regard to case, IPv6 addresses as addresses, all else as it is written: a name with a
+    /// dot at its end is another one. There are no wildcards.
     ///
     /// # Errors
     ///
@@ -63,10 +59,10 @@ impl Origins {
             .map(|origin| Origin::parse(origin.as_ref()))
             .collect::<Result<_, _>>()?;
         if allowed.is_empty() {
-            return Err(InvalidOrigin {
-                origin: None,
-                reason: "at least one origin must be named",
-            });
+            return Err(InvalidOrigin::new(
+                None,
+                "there is none; name at least one, as https://host or https://host:port",
+            ));
         }
         Ok(Self {
             allowed,
@@ -90,7 +86,7 @@ impl Origins {
     /// Where the transport connects to, if requests need not say so.
     pub(crate) fn bound_to(&self) -> Option<(Scheme, Authority)> {
         let origin = self.allowed.first().filter(|_| self.transport_bound)?;
-        let authority = origin.authority.parse().ok()?;
+        let authority = origin.authority().parse().ok()?;
         Some((origin.scheme(), authority))
     }
 
@@ -106,7 +102,7 @@ impl Origins {
             _ => return false,
         };
         let authority = authority.as_str();
-        let raw = |origin: &Origin| origin.https == https && origin.authority == authority;
+        let raw = |origin: &Origin| origin.is_written(https, authority);
         *method != Method::CONNECT && self.allowed.iter().any(raw)
     }
 
@@ -144,81 +140,6 @@ impl Origins {
     }
 }
 
-impl Origin {
-    fn parse(text: &str) -> Result<Self, InvalidOrigin> {
-        let error = |reason| InvalidOrigin {
-            origin: Some(text.to_owned()),
-            reason,
-        };
-        if text.contains('@') {
-            // Not repeated: it may have a password in it.
-            return Err(InvalidOrigin {
-                origin: None,
-                reason: "an origin has no user information",
-            });
-        }
-        if text.contains(['#', '?']) {
-            return Err(error("an origin has neither a query nor a fragment"));
-        }
-        let uri: Uri = text
-            .parse()
-            .map_err(|_| error("it is not a URI; write it as https://host or https://host:port"))?;
-        let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
-            return Err(error(
-                "an origin has a scheme and a host; write it as https://host or https://host:port",
-            ));
-        };
-        if uri
-            .path_and_query()
-            .is_some_and(|path| *path != PathAndQuery::from_static("/"))
-        {
-            return Err(error("an origin has no path"));
-        }
-        let origin = Self::of(scheme, authority).ok_or_else(|| {
-            error("an origin is https, or http on loopback, with a port from 1 to 65535 if any")
-        })?;
-        if !origin.https && !is_loopback(&origin.host) {
-            return Err(error(
-                "a token goes over plain http only to loopback; use https",
-            ));
-        }
-        Ok(origin)
-    }
-
-    fn of(scheme: &Scheme, authority: &Authority) -> Option<Self> {
-        let https = *scheme == Scheme::HTTPS;
-        if !https && *scheme != Scheme::HTTP || authority.as_str().contains('@') {
-            return None;
-        }
-        let port = match authority.as_str().strip_prefix(authority.host())? {
-            "" if https => 443,
-            "" => 80,
-            // Not by `Authority::port`: it takes a port that is none for no port.
-            port => port.strip_prefix(':')?.parse().ok()?,
-        };
-        let host = authority.host().to_ascii_lowercase();
-        (!host.is_empty()).then(|| Self {
-            https,
-            host,
-            port,
-            authority: authority.as_str().to_owned(),
-        })
-    }
-
-    #[inline]
-    fn scheme(&self) -> Scheme {
-        if self.https {
-            Scheme::HTTPS
-        } else {
-            Scheme::HTTP
-        }
-    }
-
-    fn is(&self, other: &Self) -> bool {
-        self.https == other.https && self.port == other.port && self.host == other.host
-    }
-}
-
 /// The authority as an error may show it.
 fn without_user(authority: &Authority) -> &str {
     authority.as_str().rsplit('@').next().unwrap_or_default()
@@ -248,25 +169,6 @@ impl From<Refused> for TokenError {
         Self::new(TokenErrorKind::Origin, message)
     }
 }
-
-/// Text that is no origin for a token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidOrigin {
-    /// As it was written, if it can be shown.
-    origin: Option<String>,
-    reason: &'static str,
-}
-
-impl fmt::Display for InvalidOrigin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.origin {
-            Some(origin) => write!(f, "invalid origin {origin:?}: {}", self.reason),
-            None => write!(f, "invalid origin: {}", self.reason),
-        }
-    }
-}
-
-impl Error for InvalidOrigin {}
 
 #[cfg(test)]
 mod tests {
