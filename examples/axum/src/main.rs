@@ -8,6 +8,11 @@
 //! What the layer takes is in `src/handler.rs` and `src/proxy.rs`, how its errors become answers in `src/problem.rs`.
 #![allow(clippy::print_stdout, reason = "it talks to a terminal")]
 
+#[path = "../../src/exit.rs"]
+mod exit;
+
+use std::process::ExitCode;
+
 use axum::{Router, body::Body};
 use example_axum::{Http, handler, http, proxy, token_source};
 use http::{Request, header::AUTHORIZATION};
@@ -18,7 +23,11 @@ use tokio::net::TcpListener;
 use tower_oauth2_client_credentials::BoxError;
 
 #[tokio::main]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> ExitCode {
+    exit::exit(run().await)
+}
+
+async fn run() -> Result<(), BoxError> {
     let authorization_server = AuthorizationServer::builder()
         .client("reports", "s3cret")
         .build();

@@ -7,7 +7,11 @@
 //! An authorization server and an API run in this process, with TLS on loopback. The layer's part is in `src/lib.rs`.
 #![allow(clippy::print_stdout, reason = "it shows what it did")]
 
+#[path = "../../src/exit.rs"]
+mod exit;
 mod servers;
+
+use std::process::ExitCode;
 
 use bytes::Bytes;
 use example_hyper::{Http, http_2, https, one_client, two_clients};
@@ -21,7 +25,11 @@ use tower_oauth2_client_credentials::{BoxError, ClientCredentials, HttpClient, O
 use self::servers::Authority;
 
 #[tokio::main]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> ExitCode {
+    exit::exit(run().await)
+}
+
+async fn run() -> Result<(), BoxError> {
     let server = AuthorizationServer::builder()
         .client("orders", "s3cret")
         .build();

@@ -8,7 +8,10 @@
 //! `src/transport.rs`.
 #![allow(clippy::print_stdout, reason = "it shows what it did")]
 
-use std::sync::Arc;
+#[path = "../../src/exit.rs"]
+mod exit;
+
+use std::{process::ExitCode, sync::Arc};
 
 use example_reqwest::{client, protected};
 use http::Request;
@@ -20,7 +23,11 @@ use tower::ServiceExt;
 use tower_oauth2_client_credentials::{BoxError, Origins};
 
 #[tokio::main]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> ExitCode {
+    exit::exit(run().await)
+}
+
+async fn run() -> Result<(), BoxError> {
     let server = AuthorizationServer::builder()
         .client("orders", "s3cret")
         .build();

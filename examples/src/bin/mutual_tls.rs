@@ -8,7 +8,10 @@
 //! `rustls::ClientConfig` stands below both sides, so both see the same certificate.
 #![allow(clippy::print_stdout, reason = "it shows what it got")]
 
-use std::{env, sync::Arc};
+#[path = "../exit.rs"]
+mod exit;
+
+use std::{env, process::ExitCode, sync::Arc};
 
 use bytes::Bytes;
 use http::{Request, Uri};
@@ -27,7 +30,11 @@ use tower_oauth2_client_credentials::{
 };
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> ExitCode {
+    exit::exit(run().await)
+}
+
+async fn run() -> Result<(), BoxError> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let [issuer, client_id, certificate, key, authority, uri] = arguments.as_slice() else {
         return Err(

@@ -8,7 +8,11 @@
 //! What each order of layers does is in the documentation of `tower-oauth2-client-credentials`, on the page "Order of layers".
 #![allow(clippy::print_stdout, reason = "it talks to a terminal")]
 
+#[path = "../exit.rs"]
+mod exit;
+
 use std::{
+    process::ExitCode,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -99,7 +103,11 @@ impl<B> Policy<Request<Body>, Response<B>, BoxError> for WhileThereIsNoToken {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> ExitCode {
+    exit::exit(run().await)
+}
+
+async fn run() -> Result<(), BoxError> {
     let server = AuthorizationServer::builder()
         .client("orders", "s3cret")
         .build();

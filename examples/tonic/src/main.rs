@@ -8,6 +8,11 @@
 //! What the layer takes is in `src/lib.rs`, its errors as statuses in `src/status.rs`. The service is `proto/stock.proto`.
 #![allow(clippy::print_stdout, reason = "it talks to a terminal")]
 
+#[path = "../../src/exit.rs"]
+mod exit;
+
+use std::process::ExitCode;
+
 use example_tonic::{
     Protected, Shop,
     stock::{Item, stock_client::StockClient, stock_server::StockServer},
@@ -28,7 +33,11 @@ struct Till {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> ExitCode {
+    exit::exit(run().await)
+}
+
+async fn run() -> Result<(), BoxError> {
     let authorization_server = AuthorizationServer::builder()
         .client("till", "s3cret")
         .build();

@@ -10,10 +10,12 @@
 #![allow(clippy::print_stdout, reason = "it shows what it does")]
 
 mod amqp;
+#[path = "../../exit.rs"]
+mod exit;
 mod session;
 mod wire;
 
-use std::{env, sync::Arc, time::Duration};
+use std::{env, process::ExitCode, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -27,7 +29,11 @@ use tower_oauth2_client_credentials::{BoxError, TokenEndpoint, TokenSource};
 use self::session::Session;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> ExitCode {
+    exit::exit(run().await)
+}
+
+async fn run() -> Result<(), BoxError> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let ([issuer, client_id, resource, broker, queue], Ok(secret)) =
         (arguments.as_slice(), env::var("CLIENT_SECRET"))

@@ -7,9 +7,11 @@
 //! The issuer, the client's id, and what to get. The key is made at the start; a new one has new tokens.
 #![allow(clippy::print_stdout, reason = "it shows what it got")]
 
+#[path = "../../exit.rs"]
+mod exit;
 mod stack;
 
-use std::{env, sync::Arc};
+use std::{env, process::ExitCode, sync::Arc};
 
 use http::{Request, Uri};
 use http_body_util::{BodyExt, Full};
@@ -23,7 +25,11 @@ use tower::ServiceExt;
 use tower_oauth2_client_credentials::{BoxError, Origins};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> ExitCode {
+    exit::exit(run().await)
+}
+
+async fn run() -> Result<(), BoxError> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let ([issuer, client_id, uri], Ok(secret)) = (arguments.as_slice(), env::var("CLIENT_SECRET"))
     else {

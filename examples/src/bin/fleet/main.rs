@@ -9,6 +9,8 @@
 #![allow(clippy::print_stdout, reason = "it talks to a terminal")]
 
 mod counts;
+#[path = "../../exit.rs"]
+mod exit;
 mod plot;
 mod replica;
 mod report;
@@ -93,13 +95,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match run(&arguments, setting) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    exit::exit(run(&arguments, setting))
 }
 
 fn run(arguments: &Arguments, setting: Setting) -> Result<(), Box<dyn Error + Send + Sync>> {

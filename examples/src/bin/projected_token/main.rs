@@ -19,9 +19,11 @@
 //! token by swapping a symbolic link; nothing here has to be told.
 #![allow(clippy::print_stdout, reason = "it shows what it got")]
 
+#[path = "../../exit.rs"]
+mod exit;
 mod stack;
 
-use std::{env, sync::Arc, time::Duration};
+use std::{env, process::ExitCode, sync::Arc, time::Duration};
 
 use http::{Request, Uri};
 use http_body_util::Full;
@@ -34,7 +36,11 @@ use tower::ServiceExt;
 use tower_oauth2_client_credentials::{BoxError, Credential, Origins};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> ExitCode {
+    exit::exit(run().await)
+}
+
+async fn run() -> Result<(), BoxError> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let [issuer, client_id, file, uri] = arguments.as_slice() else {
         return Err("it takes ISSUER CLIENT_ID FILE URI, as its first lines say".into());

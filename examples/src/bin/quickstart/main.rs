@@ -6,10 +6,12 @@
 //! ```
 #![allow(clippy::print_stdout, reason = "it talks to a terminal")]
 
+#[path = "../../exit.rs"]
+mod exit;
 mod story;
 mod traffic;
 
-use std::time::Duration;
+use std::{process::ExitCode, time::Duration};
 
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use oauth2_client_credentials::{ClientSecretBasic, EndpointUri, TokenRequest};
@@ -35,7 +37,11 @@ const SHORT: Duration = Duration::from_secs(1);
 const LONG: Duration = Duration::from_secs(3_600);
 
 #[tokio::main]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> ExitCode {
+    exit::exit(run().await)
+}
+
+async fn run() -> Result<(), BoxError> {
     let authorization_server = AuthorizationServer::builder()
         .client("quickstart", "s3cret")
         .lifetime(LIFETIME)
