@@ -85,7 +85,7 @@ impl From<&TokenError> for Failure {
             // The authorization server's answer says what to try; a connection that broke does not.
             Some(source) if error.response_error().is_some() => causes(source),
             Some(source) => format!("{}; {BROKEN}", causes(source)),
-            None => without_pause(error),
+            None => in_terms_of_options(&without_pause(error)),
         };
         Self {
             kind: Some(error.kind().as_str()),
@@ -128,6 +128,13 @@ fn without_pause(error: &TokenError) -> String {
         line.truncate(start);
     }
     line
+}
+
+/// The line's own beginning says that there is no token, if that is so; and the HTTP client does not know how it is told of an authority.
+fn in_terms_of_options(line: &str) -> String {
+    line.strip_prefix("no token: ")
+        .unwrap_or(line)
+        .replace("to the HTTP client or the system", "with --ca-file")
 }
 
 /// An error and what caused it, on one line.

@@ -33,6 +33,9 @@ pub(crate) struct Token {
     keeper: OnceLock<AbortHandle>,
 }
 
+/// How long one request to the authorization server may take. The source gives up earlier.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// How often its state is looked at.
 const PERIOD: Duration = Duration::from_millis(500);
 
@@ -48,7 +51,7 @@ impl Token {
         let request = request::token_request(options)?;
         let dpop = dpop::dpop(options)?;
         let tls = tls::client_config(options)?;
-        let http = http_client(tls.clone());
+        let http = http_client(options, TOKEN_TIMEOUT)?;
         let credential = candidates.into_credential(options);
         let endpoint = match Place::new(options)? {
             Place::TokenEndpoint(uri) => TokenEndpoint::new(http, uri, credential),

@@ -1,6 +1,7 @@
 //! With `--get`: many requests through the layer.
 
 use std::{
+    pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
@@ -9,24 +10,25 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Uri};
+use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use oauth2_client_credentials::{Dpop, is_secure};
 use tokio::{task::JoinSet, time};
-use tower::{Layer, Service, ServiceExt, util::BoxCloneSyncService};
+use tower::{Layer, ServiceExt, util::BoxCloneSyncService};
 use tower_oauth2_client_credentials::{
-    BoxError, ClientCredentials, ClientCredentialsLayer, Origins, TokenSource, replay::Empty,
+    BoxError, ClientCredentials, ClientCredentialsLayer, HttpClient, HttpClientBody, Origins,
+    TokenSource, replay::Empty,
 };
 
 use crate::{
     arguments::Arguments,
     outcome::{Answer, Outcome, Unanswered},
-    setup::{failure::Failure, http_client::HttpClient},
+    setup::failure::Failure,
     tokens::Tokens,
 };
 
 /// How long one request may take, its token and its body included.
-const TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// No more is read of one body, in bytes.
 const LONGEST_BODY: usize = 16 * 1024 * 1024;
@@ -98,7 +100,8 @@ impl Get {
         let tokens = tokens.clone();
         let http = http.map_request(move |request: Request<Full<Bytes>>| {
             tokens.sent(&request);
-            request
+            // A GET has none.
+            request.map(|_| Bytes::new())
         });
         let worker = Worker {
             service: layer.layer(BoxCloneSyncService::new(http)),
@@ -117,11 +120,7 @@ impl Get {
 }
 
 /// The HTTP client, watched.
-type Watched = BoxCloneSyncService<
-    Request<Full<Bytes>>,
-    <HttpClient as Service<Request<Full<Bytes>>>>::Response,
-    <HttpClient as Service<Request<Full<Bytes>>>>::Error,
->;
+type Watched = BoxCloneSyncService<Request<Full<Bytes>>, Response<HttpClientBody>, BoxError>;
 
 /// One of those that send requests, one after the other.
 #[derive(Clone)]
@@ -154,7 +153,11 @@ impl Worker {
 
     async fn send(&self) -> Result<Answer, BoxError> {
         let request = Request::get(&self.uri).body(Full::<Bytes>::default())?;
-        let response = self.service.clone().oneshot(request).await?;
+        // Boxed, for the compiler does not see through errors that are boxed already (rust-lang/rust#102211).
+        let sent: Pin<Box<dyn Future<Output = _> + Send>> =
+            Box::pin(self.service.clone().oneshot(request));
+        let response: Result<Response<HttpClientBody>, BoxError> = sent.await;
+        let response = response?;
         let (parts, body) = response.into_parts();
         let body = Limited::new(body, LONGEST_BODY).collect().await?.to_bytes();
         Ok(Answer::new(parts, body))

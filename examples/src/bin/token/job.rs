@@ -2,22 +2,17 @@
 
 use bytes::Bytes;
 use http::Request;
-use http_body_util::Full;
 use oauth2_client_credentials::{Decoder, Dpop, Metadata, TokenRequest};
 use tower::ServiceExt;
-use tower_oauth2_client_credentials::{TokenEndpoint, TokenSource};
+use tower_oauth2_client_credentials::{HttpClient, TokenEndpoint, TokenSource};
 
 use crate::{
     arguments::Arguments,
     counts::Counts,
     fetch,
-    get::Get,
+    get::{self, Get},
     setup::{
-        client::Candidates,
-        dpop,
-        failure::Failure,
-        http_client::{HttpClient, http_client},
-        place::Place,
+        client::Candidates, dpop, failure::Failure, http_client::http_client, place::Place,
         request, tls,
     },
     tokens::Tokens,
@@ -57,7 +52,8 @@ impl Job {
             } else {
                 Decoder::lenient()
             },
-            http: http_client(tls::client_config(options)?),
+            // Twice as long as anybody waits: who gives up first says why.
+            http: http_client(options, 2 * get::TIMEOUT)?,
             json: arguments.json,
         })
     }
@@ -106,7 +102,7 @@ impl Job {
     async fn endpoint(&self, counts: &Counts) -> Result<TokenEndpoint, Failure> {
         let counts = counts.clone();
         let http = self.http.clone();
-        let http = http.map_request(move |request: Request<Full<Bytes>>| {
+        let http = http.map_request(move |request: Request<Bytes>| {
             counts.sent(&request);
             request
         });
