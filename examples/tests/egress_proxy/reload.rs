@@ -50,7 +50,7 @@ async fn reloads_under_load_lose_nothing_and_keep_a_token_that_stays_the_same() 
         }
         stack.proxy.says("read again").await;
         traffic.goes_on(50).await;
-        let (served, cut) = traffic.end().await;
+        let (served, cut) = traffic.end(&stack.upstream).await;
         println!(
             "{served} served over 5 reloads, {version:?}, {} lost",
             cut.len()
@@ -125,7 +125,7 @@ async fn sigterm_under_load_cuts_nothing() {
         let late = tokio::spawn(async move { stack::get(&uri).await.status() });
         let upstream = stack.upstream.clone();
         stack.proxy.signal("TERM");
-        let (served, cut) = traffic.ended().await;
+        let (served, cut) = traffic.ended(&stack.upstream).await;
         println!(
             "{served} served until SIGTERM had its way, {version:?}, {} cut",
             cut.len()

@@ -1,11 +1,12 @@
 //! An upstream that tells what it was sent.
 
 use std::{
+    collections::BTreeSet,
     convert::Infallible,
     error::Error,
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -28,6 +29,9 @@ use tokio::{
     time,
 };
 
+/// The header that tells one request from all others.
+pub(crate) const ID: &str = "x-id";
+
 /// It ends with its runtime.
 #[derive(Clone, Debug)]
 pub(crate) struct Upstream {
@@ -41,7 +45,9 @@ pub(crate) struct Seen {
     /// Requests to `/held` are answered when there is a permit for them.
     permits: Arc<Semaphore>,
     /// Tokens that end with this are good no longer.
-    revoked: Arc<std::sync::Mutex<Option<String>>>,
+    revoked: Arc<Mutex<Option<String>>>,
+    /// Of requests that have one.
+    ids: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Upstream {
@@ -87,6 +93,11 @@ impl Upstream {
         self.seen.permits.add_permits(requests);
     }
 
+    /// The ids of the requests that arrived.
+    pub(crate) fn ids(&self) -> BTreeSet<String> {
+        self.seen.ids.lock().unwrap().clone()
+    }
+
     /// From now on this token is refused.
     pub(crate) fn revoke(&self, token: &str) {
         *self.seen.revoked.lock().unwrap() = Some(token.to_owned());
@@ -99,6 +110,7 @@ impl Seen {
             requests: Arc::default(),
             permits: Arc::new(Semaphore::new(0)),
             revoked: Arc::default(),
+            ids: Arc::default(),
         }
     }
 }
@@ -119,6 +131,9 @@ type Answered = Either<Incoming, Full<Bytes>>;
 
 async fn answer(seen: Seen, request: Request<Incoming>) -> Result<Response<Answered>, Infallible> {
     seen.requests.fetch_add(1, Ordering::Relaxed);
+    if let Some(id) = header(request.headers(), ID) {
+        seen.ids.lock().unwrap().insert(id);
+    }
     let shown = header(request.headers(), AUTHORIZATION.as_str());
     let is_revoked = seen
         .revoked
