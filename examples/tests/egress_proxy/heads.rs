@@ -1,14 +1,8 @@
 //! What the upstream sees of a request, and the caller of an answer.
 
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    task::{Context, Poll},
-};
-
 use bytes::Bytes;
 use http::{Request, StatusCode, Version};
-use http_body::{Body, Frame};
+use http_body::Frame;
 use http_body_util::{BodyExt, Full};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use tokio::{
@@ -19,6 +13,7 @@ use tokio::{
 };
 
 use crate::{
+    frames::Frames,
     proxy::{LIMIT, Proxy},
     stack::{self, SECRET, Stack, TOKEN, caller, folder, json, program, seen, send, send_with},
     upstream::Upstream,
@@ -133,42 +128,26 @@ async fn a_path_without_a_route_is_not_found() {
 async fn bodies_are_streamed_both_ways() {
     let stack = Stack::start("").await;
     for version in [Version::HTTP_11, Version::HTTP_2] {
-        let (chunks, left) = mpsc::channel::<Bytes>(1);
-        let body = Chunks(left);
+        let (chunks, left) = mpsc::channel(1);
+        let body = Frames::new(left);
         let caller = Client::builder(TokioExecutor::new())
             .http2_only(version == Version::HTTP_2)
             .build_http();
-        chunks.send(Bytes::from_static(b"first")).await.unwrap();
+        let chunk = |text: &'static str| Frame::data(Bytes::from_static(text.as_bytes()));
+        chunks.send(chunk("first")).await.unwrap();
         let request = Request::post(stack.uri("/echo")).body(body).unwrap();
         let answer = time::timeout(LIMIT, caller.request(request)).await.unwrap();
         let mut body = answer.unwrap().into_body();
         // The second is not sent before the first is back.
-        for chunk in ["first", "second"] {
+        for text in ["first", "second"] {
             let frame = time::timeout(LIMIT, body.frame()).await.unwrap().unwrap();
-            assert_eq!(frame.unwrap().into_data().unwrap(), chunk);
-            if chunk == "first" {
-                chunks.send(Bytes::from_static(b"second")).await.unwrap();
+            assert_eq!(frame.unwrap().into_data().unwrap(), text);
+            if text == "first" {
+                chunks.send(chunk("second")).await.unwrap();
             }
         }
         drop(chunks);
         let rest = time::timeout(LIMIT, body.collect()).await.unwrap();
         assert!(rest.unwrap().to_bytes().is_empty());
-    }
-}
-
-/// A body of chunks that are sent while it is.
-struct Chunks(mpsc::Receiver<Bytes>);
-
-impl Body for Chunks {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.0
-            .poll_recv(cx)
-            .map(|data| Some(Ok(Frame::data(data?))))
     }
 }

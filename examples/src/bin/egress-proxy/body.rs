@@ -12,9 +12,16 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
 /// Its default is empty: what a request without a body is sent with a second time.
+///
+/// Boxed, since hyper's client keeps room for 32 requests for each of its connections, and most have no body.
 #[derive(Debug, Default)]
 pub(crate) struct RequestBody {
-    incoming: Option<Incoming>,
+    streamed: Option<Box<Streamed>>,
+}
+
+#[derive(Debug)]
+struct Streamed {
+    incoming: Incoming,
     left: u64,
 }
 
@@ -29,10 +36,13 @@ pub(crate) enum BodyError {
 
 impl RequestBody {
     pub(crate) fn new(incoming: Incoming, limit: Option<u64>) -> Self {
-        Self {
-            incoming: Some(incoming),
-            left: limit.unwrap_or(u64::MAX),
-        }
+        let streamed = (!incoming.is_end_stream()).then(|| {
+            Box::new(Streamed {
+                incoming,
+                left: limit.unwrap_or(u64::MAX),
+            })
+        });
+        Self { streamed }
     }
 }
 
@@ -44,11 +54,10 @@ impl Body for RequestBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let this = self.get_mut();
-        let Some(incoming) = &mut this.incoming else {
+        let Some(this) = self.get_mut().streamed.as_deref_mut() else {
             return Poll::Ready(None);
         };
-        Pin::new(incoming).poll_frame(cx).map(|frame| {
+        Pin::new(&mut this.incoming).poll_frame(cx).map(|frame| {
             let frame = match frame? {
                 Ok(frame) => frame,
                 Err(error) => return Some(Err(BodyError::Caller(error))),
@@ -65,13 +74,14 @@ impl Body for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.as_ref().is_none_or(Body::is_end_stream)
+        let streamed = self.streamed.as_deref();
+        streamed.is_none_or(|this| this.incoming.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming
-            .as_ref()
-            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        self.streamed
+            .as_deref()
+            .map_or_else(|| SizeHint::with_exact(0), |this| this.incoming.size_hint())
     }
 }
 

@@ -1,24 +1,35 @@
 //! Connections of callers: HTTP/1.1 or HTTP/2, as they begin.
 
-use std::{convert::Infallible, error::Error, sync::Arc, time::Duration};
+use std::{convert::Infallible, error::Error, io, pin::pin, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 use http_body::Body;
-use hyper::{body::Incoming, service::service_fn};
+use hyper::{
+    body::Incoming,
+    server::conn::{http1, http2},
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    server::graceful::GracefulConnection,
 };
-use tokio::{net::TcpStream, time};
+use tokio::{net::TcpStream, select, sync::watch, time};
 use tracing::debug;
 
-use crate::{config::Config, metrics::Metrics};
+use crate::{
+    config::Config,
+    metrics::Metrics,
+    opening::{Version, opening},
+};
 
 /// How they are served, and all that are open.
 #[derive(Debug)]
 pub(crate) struct Connections {
-    server: Builder<TokioExecutor>,
-    open: GracefulShutdown,
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
+    idle_timeout: Option<Duration>,
+    /// Each has a receiver, and so they are counted too.
+    drains: watch::Sender<()>,
 }
 
 /// An HTTP/2 connection that is silent for longer is asked for a sign of life.
@@ -29,22 +40,25 @@ const LOOK: Duration = Duration::from_millis(10);
 
 impl Connections {
     pub(crate) fn new(config: &Config) -> Self {
-        let mut server = Builder::new(TokioExecutor::new());
         let max_header_bytes = config.max_header_bytes();
-        server
-            .http1()
+        let mut http1 = http1::Builder::new();
+        http1
             .timer(TokioTimer::new())
             .header_read_timeout(config.idle_timeout())
+            // The buffer may grow beyond its limit in one go, and a head with it.
+            .max_header_size(max_header_bytes as usize)
             .max_buf_size(max_header_bytes as usize);
-        server
-            .http2()
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        http2
             .timer(TokioTimer::new())
             .keep_alive_interval(SILENT)
             .adaptive_window(true)
             .max_header_list_size(max_header_bytes);
         Self {
-            server,
-            open: GracefulShutdown::new(),
+            http1,
+            http2,
+            idle_timeout: config.idle_timeout(),
+            drains: watch::Sender::new(()),
         }
     }
 
@@ -58,12 +72,31 @@ impl Connections {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let open = Open::new(metrics);
-        let service = service_fn(answer);
-        let connection = self.server.serve_connection(TokioIo::new(stream), service);
-        let connection = self.open.watch(connection.into_owned());
+        let (http1, http2) = (self.http1.clone(), self.http2.clone());
+        let (idle_timeout, mut drains) = (self.idle_timeout, self.drains.subscribe());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                debug!(error, "a connection broke");
+            let opened = select! {
+                biased;
+                opened = in_time(opening(stream), idle_timeout) => opened,
+                // It has asked for nothing.
+                _ = drains.changed() => return,
+            };
+            let (version, stream) = match opened {
+                Ok(opened) => opened,
+                Err(error) => return debug!(%error, "a connection asked for nothing"),
+            };
+            let (stream, service) = (TokioIo::new(stream), service_fn(answer));
+            // Boxed, so that no connection takes the place of the larger kind, nor of either before it says anything.
+            let ended = match version {
+                Version::One => {
+                    Box::pin(end(http1.serve_connection(stream, service), drains)).await
+                }
+                Version::Two => {
+                    Box::pin(end(http2.serve_connection(stream, service), drains)).await
+                }
+            };
+            if let Err(error) = ended {
+                debug!(%error, "a connection broke");
             }
             drop(open);
         });
@@ -75,17 +108,42 @@ impl Connections {
     /// its way, and closing it as idle would cut that.
     pub(crate) async fn drain(self, settle: Duration, limit: Duration) -> usize {
         let settled = async {
-            while self.open.count() > 0 {
+            while self.drains.receiver_count() > 0 {
                 time::sleep(LOOK).await;
             }
         };
         // Those that are idle are closed next.
         let _ = time::timeout(settle, settled).await;
-        let watched = self.open.count();
-        match time::timeout(limit, self.open.shutdown()).await {
-            Ok(()) => 0,
-            Err(_) => watched,
-        }
+        self.drains.send_replace(());
+        let _ = time::timeout(limit, self.drains.closed()).await;
+        self.drains.receiver_count()
+    }
+}
+
+/// Serves a connection to its end, which comes with its next answer when all are to end.
+async fn end<C>(connection: C, mut drains: watch::Receiver<()>) -> Result<(), C::Error>
+where
+    C: GracefulConnection,
+{
+    let mut connection = pin!(connection);
+    select! {
+        // First: what has arrived is read, and so begun.
+        biased;
+        ended = &mut connection => return ended,
+        _ = drains.changed() => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    connection.await
+}
+
+/// hyper counts from where it knows the version, and whoever sends nothing has none.
+async fn in_time<T>(
+    opening: impl Future<Output = io::Result<T>>,
+    limit: Option<Duration>,
+) -> io::Result<T> {
+    match limit {
+        Some(limit) => time::timeout(limit, opening).await?,
+        None => opening.await,
     }
 }
 

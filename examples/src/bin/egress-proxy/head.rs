@@ -1,7 +1,7 @@
 //! The heads of requests and answers, as the next one is to see them.
 
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Uri,
+    HeaderMap, HeaderName, HeaderValue, Uri, Version,
     header::{
         CONNECTION, CONTENT_TYPE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
         TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
@@ -13,8 +13,8 @@ const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
 
-/// Prepares a request's headers for the upstream.
-pub(crate) fn to_upstream(headers: &mut HeaderMap) {
+/// Prepares the headers of a request that came over `version` for the upstream.
+pub(crate) fn to_upstream(headers: &mut HeaderMap, version: Version) {
     // gRPC asks for it, and its servers look (gRPC over HTTP/2, "Requests"); nobody else is owed trailers.
     let wants_trailers = is_grpc(headers) && names(headers, &TE, "trailers");
     remove_hop_by_hop(headers);
@@ -26,7 +26,12 @@ pub(crate) fn to_upstream(headers: &mut HeaderMap) {
         headers.insert(TE, HeaderValue::from_static("trailers"));
     }
     // RFC 9110 §7.6.3.
-    headers.append(VIA, HeaderValue::from_static("1.1 egress-proxy"));
+    let via = match version {
+        Version::HTTP_2 => "2 egress-proxy",
+        Version::HTTP_10 => "1.0 egress-proxy",
+        _ => "1.1 egress-proxy",
+    };
+    headers.append(VIA, HeaderValue::from_static(via));
 }
 
 /// Removes what is about one connection, and ends with it (RFC 9110 §7.6.1), and what `Connection` names beside that.
@@ -58,12 +63,19 @@ pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether the caller wants another protocol. HTTP/2 may be had without asking, and whoever asks for it does well with HTTP/1.1.
+/// Whether the caller wants another protocol. One that only offers HTTP in another form (`h2c`, and TLS, as some libraries do with
+/// every request) does well with HTTP/1.1.
 pub(crate) fn wants_upgrade(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(UPGRADE).iter();
-    values
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-        .any(|protocol| !protocol.trim_ascii().eq_ignore_ascii_case(b"h2c"))
+    values(headers, &UPGRADE).any(|protocol| {
+        let name = protocol.split(|byte| *byte == b'/').next();
+        let name = name.unwrap_or_default();
+        !name.eq_ignore_ascii_case(b"h2c") && !name.eq_ignore_ascii_case(b"tls")
+    })
+}
+
+/// Whether the body is in a form that only the next hop was told of. All but `chunked` stays in the body when the header goes.
+pub(crate) fn has_transfer_coding(headers: &HeaderMap) -> bool {
+    values(headers, &TRANSFER_ENCODING).any(|coding| !coding.eq_ignore_ascii_case(b"chunked"))
 }
 
 /// The same path and query, byte for byte but for a prefix that is to go, at another origin.
@@ -95,10 +107,16 @@ fn is_grpc(headers: &HeaderMap) -> bool {
 }
 
 fn names(headers: &HeaderMap, header: &HeaderName, wanted: &str) -> bool {
-    let values = headers.get_all(header).iter();
-    values
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-        .any(|one| one.trim_ascii().eq_ignore_ascii_case(wanted.as_bytes()))
+    values(headers, header).any(|one| one.eq_ignore_ascii_case(wanted.as_bytes()))
+}
+
+/// The members of a list (RFC 9110 §5.6.1).
+fn values<'a>(headers: &'a HeaderMap, header: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+    let lines = headers.get_all(header).into_iter();
+    lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .filter(|one| !one.is_empty())
 }
 
 #[cfg(test)]
@@ -132,7 +150,7 @@ mod tests {
             ("expect", "100-continue"),
             ("accept", "*/*"),
         ]);
-        to_upstream(&mut given);
+        to_upstream(&mut given, Version::HTTP_11);
         let mut left: Vec<_> = given.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
         assert_eq!(left, ["accept", "via"]);
@@ -144,7 +162,7 @@ mod tests {
             ("content-type", "application/grpc+proto"),
             ("te", "trailers"),
         ]);
-        to_upstream(&mut given);
+        to_upstream(&mut given, Version::HTTP_11);
         assert_eq!(given["te"], "trailers");
     }
 
@@ -153,7 +171,16 @@ mod tests {
         assert!(wants_upgrade(&headers([("upgrade", "websocket")])));
         assert!(wants_upgrade(&headers([("upgrade", "h2c, websocket")])));
         assert!(!wants_upgrade(&headers([("upgrade", "h2c")])));
+        // Apache's HttpClient for Java, in its versions since 5.4.
+        assert!(!wants_upgrade(&headers([("upgrade", "TLS/1.2")])));
         assert!(!wants_upgrade(&headers([])));
+    }
+
+    #[test]
+    fn a_coding_beside_chunked_would_be_lost() {
+        let coded = |value| has_transfer_coding(&headers([("transfer-encoding", value)]));
+        assert!(coded("gzip, chunked") && coded("chunked, gzip") && coded("identity"));
+        assert!(!coded("Chunked") && !has_transfer_coding(&headers([])));
     }
 
     #[test]

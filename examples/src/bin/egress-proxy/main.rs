@@ -18,6 +18,7 @@ mod failure;
 mod head;
 mod listener;
 mod metrics;
+mod opening;
 mod problem;
 mod proxy;
 mod route;
@@ -76,7 +77,11 @@ fn main() -> ExitCode {
 fn start(path: PathBuf) -> Result<(), Failure> {
     let config = Config::read(&path)?;
     let runtime = runtime(&config).map_err(|error| Failure::new("the runtime", &error))?;
-    let result = runtime.block_on(run::run(path, config));
+    // On the threads that do the rest: what this one allocated would be in an arena of its own.
+    let task = runtime.spawn(run::run(path, config));
+    let result = runtime
+        .block_on(task)
+        .unwrap_or_else(|error| Err(Failure::new("it broke", &error)));
     // Not waiting for a name that is still being resolved.
     runtime.shutdown_background();
     result

@@ -42,6 +42,18 @@ impl Problem {
         "this proxy passes on HTTP requests, and no other protocol such as WebSocket",
     );
 
+    pub(crate) const TRANSFER_CODING: Self = Self::new(
+        StatusCode::NOT_IMPLEMENTED,
+        "TransferCoding",
+        "the request's body has a transfer coding beside chunked, which this proxy does not know",
+    );
+
+    pub(crate) const ONE_HOP: Self = Self::new(
+        StatusCode::BAD_GATEWAY,
+        "Upstream",
+        "the upstream answered with another protocol, or with a transfer coding that it was not asked for",
+    );
+
     pub(crate) const TOO_LONG: Self = Self::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "TooLong",

@@ -121,9 +121,9 @@ async fn forward(route: &Route, request: Request<Incoming>) -> Result<Response<I
     }
     let (mut parts, body) = request.into_parts();
     parts.uri = route.target(&parts.uri).ok_or(Problem::BAD_TARGET)?;
+    head::to_upstream(&mut parts.headers, parts.version);
     // The client finds out by itself what the upstream speaks.
     parts.version = Version::HTTP_11;
-    head::to_upstream(&mut parts.headers);
     let request = Request::from_parts(parts, RequestBody::new(body, limit));
     let answer = route.service().oneshot(request);
     let answer = match route.timeout() {
@@ -134,6 +134,7 @@ async fn forward(route: &Route, request: Request<Incoming>) -> Result<Response<I
         None => answer.await,
     };
     match answer {
+        Ok(response) if is_for_one_hop(&response) => Err(Problem::ONE_HOP),
         Ok(mut response) => {
             head::remove_hop_by_hop(response.headers_mut());
             *response.version_mut() = Version::HTTP_11;
@@ -152,7 +153,16 @@ fn refusal<B>(request: &Request<B>) -> Option<Problem> {
     if request.method() == Method::CONNECT {
         return Some(Problem::CONNECT);
     }
+    if head::has_transfer_coding(request.headers()) {
+        return Some(Problem::TRANSFER_CODING);
+    }
     head::wants_upgrade(request.headers()).then_some(Problem::UPGRADE)
+}
+
+/// Whether an answer has a meaning between this proxy and the upstream only: another protocol, or a coding that nobody asked for.
+fn is_for_one_hop<B>(response: &Response<B>) -> bool {
+    response.status() == StatusCode::SWITCHING_PROTOCOLS
+        || head::has_transfer_coding(response.headers())
 }
 
 /// A line for each request. A query may have a key in it, and stays out.

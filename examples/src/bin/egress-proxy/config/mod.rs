@@ -137,6 +137,11 @@ impl Config {
                     "a prefix is the beginning of a path, such as \"/\"".into(),
                 );
             }
+            if self.is_own(&route.upstream) {
+                let reason =
+                    "this is an address of the proxy itself, and requests would come back to it";
+                return error("upstream", reason.into());
+            }
             let before = self.file.route.iter().take(index);
             if before
                 .into_iter()
@@ -154,6 +159,20 @@ impl Config {
             }
         }
         Ok(())
+    }
+
+    /// Whether this origin is one of its own listeners, as it was written.
+    fn is_own(&self, upstream: &str) -> bool {
+        let mut own = [Some(self.listen), self.admin].into_iter().flatten();
+        let address = upstream.split_once("://").map(|(_, address)| address);
+        let address = address.map(|address| address.trim_end_matches('/').to_lowercase());
+        let address = address.map(|address| address.replace("localhost", "127.0.0.1"));
+        let address: Option<SocketAddr> = address.and_then(|address| address.parse().ok());
+        let is = |own: SocketAddr, address: SocketAddr| {
+            let everywhere = own.ip().is_unspecified() && address.ip().is_loopback();
+            own.port() == address.port() && (own.ip() == address.ip() || everywhere)
+        };
+        address.is_some_and(|address| own.any(|own| is(own, address)))
     }
 
     /// An error at this key of a table, or at the table if it does not have the key.
@@ -181,9 +200,9 @@ impl Config {
         *self.file.max_header_bytes.get_ref()
     }
 
-    /// How long a connection may be idle, or take to send the head of a request.
-    pub(crate) fn idle_timeout(&self) -> Duration {
-        Duration::from_millis(self.file.idle_timeout_ms)
+    /// How long a connection may be idle, or take to send the head of a request, if there is a limit.
+    pub(crate) fn idle_timeout(&self) -> Option<Duration> {
+        limit(self.file.idle_timeout_ms)
     }
 
     /// How long connections are still accepted after SIGTERM, while whoever sends them hears of it.
@@ -225,6 +244,11 @@ impl Config {
 impl RouteConfig {
     /// How long the upstream may take until its answer begins, if there is a limit.
     pub(crate) fn timeout(&self) -> Option<Duration> {
-        (self.timeout_ms > 0).then(|| Duration::from_millis(self.timeout_ms))
+        limit(self.timeout_ms)
     }
+}
+
+/// 0: none.
+fn limit(milliseconds: u64) -> Option<Duration> {
+    (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
 }
