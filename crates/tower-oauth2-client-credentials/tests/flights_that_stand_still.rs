@@ -201,6 +201,33 @@ fn closing_or_dropping_ends_also_a_flight_that_was_given_up() {
     }
 }
 
+/// The program is stopped while it waits for an answer, and goes on when the time of that is long over.
+#[tokio::test(start_paused = true)]
+async fn a_program_that_was_stopped_asks_again_at_once() {
+    for (stopped, gated) in [(0, true), (7, true), (8, false), (19, false), (600, false)] {
+        let (source, alive, clock) = hangs_at_first(if gated { 3 } else { 1 });
+        let source = source.draws(|| 0.5).build();
+        start(&source).await;
+        assert_eq!(alive.load(Ordering::Relaxed), 1);
+        clock.pass(stopped);
+        let waited = source.clone();
+        let token = tokio::spawn(async move { waited.token().await })
+            .await
+            .unwrap();
+        let state = source.health().state();
+        if gated {
+            assert_eq!(
+                token.unwrap_err().kind(),
+                TokenErrorKind::Timeout,
+                "{stopped} s"
+            );
+        } else {
+            assert_eq!(token.unwrap().access_token().expose(), "t1", "{stopped} s");
+            assert_eq!(state, State::Fresh);
+        }
+    }
+}
+
 /// Eight flights stand still, and whoever asked for the ninth has gone: nobody is left to notice but its own task.
 #[test]
 fn a_flight_in_line_gets_through_by_itself() {

@@ -5,7 +5,6 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
-    task::Poll,
     time::Duration,
 };
 
@@ -17,11 +16,12 @@ use tower::ServiceExt;
 use super::{
     cell::Cell,
     clock::Moment,
-    context::Context,
+    context::{Context, LATE},
     errors,
     flight::{Flight, Outcome},
     gate::Failure,
     landing::{Landed, Landing},
+    panics::catch_panic,
     weigh::Answer,
 };
 use crate::{
@@ -127,6 +127,11 @@ impl Task {
                 Err(attempt) => attempt,
             };
             let now = self.context.clock.now();
+            let late = now.since(sent) > limit + LATE && attempt.retry_after.is_none();
+            if late && attempt.error.is_transient() {
+                // The program was stopped, or the machine slept: that is no failure of the server's.
+                return Landing::Lost;
+            }
             let schedule = &self.context.schedule;
             let asked = attempt
                 .retry_after
@@ -247,21 +252,6 @@ impl Drop for Task {
             self.land(Landing::Lost);
         }
     }
-}
-
-/// `None` if it panicked. The panic hook was told; whoever waits is told by an error.
-async fn catch_panic<F>(mut future: Pin<&mut F>) -> Option<F::Output>
-where
-    F: Future + ?Sized,
-{
-    poll_fn(|cx| {
-        // What panicked is not polled again.
-        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-            Ok(poll) => poll.map(Some),
-            Err(_) => Poll::Ready(None),
-        }
-    })
-    .await
 }
 
 impl Attempt {

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use oauth2_client_credentials::TokenResponse;
@@ -15,6 +16,9 @@ use crate::{
     event::{Event, Observer},
     fetch::Fetch,
 };
+
+/// An attempt that ends so long after its time stood still: what the server sent meanwhile was not read.
+pub(crate) const LATE: Duration = Duration::from_secs(1);
 
 /// A token service with its types erased. It need not be `Sync`, and is locked for one clone.
 pub(crate) type TokenService = BoxCloneService<Fetch, TokenResponse, BoxError>;

@@ -16,6 +16,7 @@ mod held;
 mod landing;
 #[cfg(all(test, loom_models))]
 mod models;
+mod panics;
 mod registry;
 mod rejection;
 mod schedule;
