@@ -35,6 +35,10 @@ servers:
 test-servers *args:
     cargo test -p tests -p 'example-*' {{ args }}
 
+# What becomes of requests when something fails under load; writes the table of docs/reliability.md. Two minutes.
+faults:
+    FAULTS_REPORT={{ justfile_directory() }}/docs/reliability.md cargo test -p tests --test faults -- --nocapture
+
 # Runs the examples that bring their own servers.
 examples:
     tests/checks/examples

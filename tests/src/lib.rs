@@ -2,6 +2,8 @@
 //!
 //! Nothing here knows of another test: every server listens on a port of its own and ends with the value that started it.
 
+mod api;
+mod asked;
 mod authlib;
 mod client;
 mod envoy;
@@ -10,10 +12,13 @@ mod node_oauth2_server;
 mod oidc_provider;
 mod pki;
 mod process;
+mod proxy;
 mod rabbitmq;
 mod redis;
 
 pub use crate::{
+    api::Api,
+    asked::{Asked, Life, Noted},
     authlib::Authlib,
     client::{Answer, HttpClient, HttpsClient, ask, exchange, http_client, https_client},
     envoy::Envoy,
@@ -21,7 +26,8 @@ pub use crate::{
     node_oauth2_server::NodeOauth2Server,
     oidc_provider::{OidcProvider, OidcProviderBuilder, Stats},
     pki::{Identity, Pki},
-    process::StartError,
+    process::{StartError, signal},
+    proxy::{Fault, Proxy},
     rabbitmq::RabbitMq,
     redis::Redis,
 };

@@ -14,7 +14,7 @@ use tokio::{
     task::JoinSet,
     time::{self, MissedTickBehavior},
 };
-use tower_oauth2_client_credentials::TokenError;
+use tower_oauth2_client_credentials::{TokenError, TokenErrorKind};
 
 /// A rate of requests. No request waits for another: a stack that is slow has more of them under way.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +33,8 @@ pub enum Outcome {
     Without {
         /// What the caller was told.
         reason: String,
+        /// Whose fault it is; a gateway does not tell.
+        kind: Option<TokenErrorKind>,
         /// Whether it may pass by itself.
         transient: bool,
         /// When the caller may try again, if it was told.
@@ -117,6 +119,7 @@ impl Outcome {
                 let seconds = seconds.and_then(|value| value.to_str().ok()?.parse().ok());
                 Self::Without {
                     reason: problem["detail"].as_str().unwrap_or_default().to_owned(),
+                    kind: None,
                     transient: true,
                     retry_in: seconds.map(Duration::from_secs),
                 }
@@ -131,6 +134,7 @@ impl Outcome {
         match TokenError::find(error) {
             Some(token) => Self::Without {
                 reason: token.to_string(),
+                kind: Some(token.kind()),
                 transient: token.is_transient(),
                 retry_in: token.retry_in(),
             },
@@ -251,6 +255,7 @@ mod tests {
         let outcome = Outcome::of_answer(&answer.body(problem).unwrap());
         let told = Outcome::Without {
             reason: "no token".to_owned(),
+            kind: None,
             transient: true,
             retry_in: Some(Duration::from_secs(3)),
         };

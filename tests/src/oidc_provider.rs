@@ -14,7 +14,7 @@ use tower_oauth2_client_credentials::{BoxError, InvalidOrigin, Origins};
 use crate::{
     client::{ask, exchange, http_client},
     pki::Pki,
-    process::{Process, READY_WITHIN, StartError},
+    process::{Process, READY_WITHIN, StartError, signal},
 };
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers/oidc-provider");
@@ -88,6 +88,15 @@ impl OidcProvider {
     /// None, as long as plain HTTP is allowed on loopback.
     pub fn origins(&self) -> Result<Origins, InvalidOrigin> {
         Origins::new([self.process.address()])
+    }
+
+    /// Stops it where it stands, or lets it go on: its connections stay, and nobody answers meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// It has ended.
+    pub fn pause(&self, pause: bool) -> Result<(), StartError> {
+        signal(self.process.id(), if pause { "STOP" } else { "CONT" })
     }
 
     /// Its issuer, whose metadata names all its endpoints.

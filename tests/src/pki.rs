@@ -12,7 +12,7 @@ use std::{
 use oauth2_client_credentials::Certificate;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::{
-    ClientConfig, RootCertStore,
+    ClientConfig, RootCertStore, ServerConfig,
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer},
 };
@@ -92,6 +92,33 @@ impl Pki {
             certificate: certificate.der().clone(),
             key,
         })
+    }
+
+    /// The authority's own certificate, in PEM.
+    #[must_use]
+    pub fn root_certificate(&self) -> String {
+        self.authority.pem()
+    }
+
+    /// TLS for a server called `localhost`, with a new certificate: one that is good now, or one that has ended.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be made.
+    pub fn server_config(&self, expired: bool) -> Result<ServerConfig, BoxError> {
+        let mut params = CertificateParams::new(["localhost".to_owned()])?;
+        if expired {
+            params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+            params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+        }
+        let key = KeyPair::generate()?;
+        let certificate = params.signed_by(&key, &self.authority)?;
+        let key = PrivateKeyDer::try_from(key.serialize_der())?;
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)?;
+        Ok(config)
     }
 
     /// The certificate that the client has signed itself.

@@ -78,6 +78,11 @@ impl Process {
         &self.address
     }
 
+    /// Its number, for signals.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     fn end(&mut self) {
         // It may have ended by itself: then there is nothing to kill, and it is still waited for.
         let _ = self.child.kill();
@@ -90,6 +95,23 @@ impl Drop for Process {
         self.end();
         // Of the tests' output only that of one which failed is shown.
         eprint!("{}", self.stderr.all());
+    }
+}
+
+/// Sends a process a signal, such as `STOP`.
+///
+/// # Errors
+///
+/// There is no such process.
+pub fn signal(id: u32, name: &str) -> Result<(), StartError> {
+    let sent = Command::new("kill")
+        .args([format!("-{name}"), id.to_string()])
+        .status();
+    match sent {
+        Ok(status) if status.success() => Ok(()),
+        other => Err(StartError::new(format!(
+            "cannot send {name} to process {id}: {other:?}"
+        ))),
     }
 }
 

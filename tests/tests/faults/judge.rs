@@ -1,0 +1,212 @@
+//! What became of the requests of a run, and whether it is what was promised.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_json::{Value, json};
+use tests::{Api, Outcome, Sent};
+use tower_oauth2_client_credentials::BoxError;
+
+use crate::{kind::Kind, play::Run, scale::Scale, stack::Requester};
+
+/// Between what a test sees of a token's life and what the layer does, and what a busy machine adds to any wait.
+const UNCERTAINTY: Duration = Duration::from_millis(500);
+
+/// A request that fails without asking anybody. It takes microseconds; the rest is for a busy machine.
+const AT_ONCE: Duration = Duration::from_millis(100);
+
+/// What else there is between the end of a pause and an answer.
+const SLACK: Duration = Duration::from_secs(1);
+
+/// What the table says of a fault.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Row {
+    pub(crate) requests: u64,
+    pub(crate) served: u64,
+    /// By kind.
+    pub(crate) failed: BTreeMap<String, u64>,
+    pub(crate) at_once: u64,
+    /// Milliseconds.
+    pub(crate) longest: u64,
+    pub(crate) token_requests: u64,
+    pub(crate) at_most: u64,
+    /// Milliseconds from the end of the fault.
+    pub(crate) again: u64,
+    problems: Vec<String>,
+}
+
+/// Counts, and looks for what should not be.
+pub(crate) fn judge(kind: Kind, scale: &Scale, run: &Run, requester: &Requester) -> Row {
+    let all = run.traffic.requests();
+    let took = all.last().zip(all.first());
+    let took = took.map_or(Duration::ZERO, |(last, first)| last.ended() - first.begun());
+    // What was under way while the program stood still took as long as that; nobody could have told it sooner.
+    let stood_still = |sent: &Sent| kind == Kind::ProgramStopped && sent.begun() < run.ended;
+    let longest = all.iter().filter(|sent| !stood_still(sent));
+    let longest = longest.map(Sent::took).max().unwrap_or_default();
+    let failed: Vec<_> = all.iter().filter(|sent| failure(sent).is_some()).collect();
+    let mut row = Row {
+        requests: all.len() as u64,
+        served: run.traffic.served() as u64,
+        at_once: failed.iter().filter(|sent| sent.took() < AT_ONCE).count() as u64,
+        longest: millis(longest),
+        token_requests: requester.asked.requests(),
+        at_most: kind.token_requests(scale, took),
+        again: millis(again(run)),
+        ..Row::default()
+    };
+    for name in failed.iter().filter_map(|sent| failure(sent)) {
+        *row.failed.entry(name).or_default() += 1;
+    }
+
+    let tokens = requester.asked.tokens();
+    let lived = |sent: &Sent| {
+        let begun = sent.begun();
+        let alive = |life: &tests::Life| life.came() < begun && begun + UNCERTAINTY < life.ends();
+        tokens.iter().any(alive)
+    };
+    let unlucky = failed.iter().filter(|sent| lived(sent)).count();
+    let expected: Vec<_> = kind.fails_with().iter().map(|kind| kind.as_str()).collect();
+    let strange = row
+        .failed
+        .keys()
+        .filter(|name| !expected.contains(&name.as_str()));
+    let strange: Vec<_> = strange.cloned().collect();
+    let untold = failed.iter().filter(|sent| !is_told(sent)).count();
+    let dared = kind.fails_with().is_empty() || !failed.is_empty();
+    let late = Duration::from_millis(row.longest) > scale.budget + UNCERTAINTY;
+    // The first pauses are hardly longer than the token requests before them.
+    let few = if scale.is_short { 10 } else { 2 };
+    let back = allowed(kind, scale, run, &failed);
+    for (broken, problem) in [
+        (
+            unlucky > 0,
+            format!("{unlucky} failed while their token lived"),
+        ),
+        (!strange.is_empty(), format!("some failed with {strange:?}")),
+        (
+            untold > 0,
+            format!("{untold} were not told when to try again"),
+        ),
+        (!dared, "none failed: there was no fault".to_owned()),
+        (late, "some waited longer than they may".to_owned()),
+        (
+            !kind.is_silent() && row.at_once * few < failed.len() as u64,
+            "most failed late".to_owned(),
+        ),
+        (
+            row.token_requests > row.at_most,
+            "more token requests than there may be".to_owned(),
+        ),
+        (
+            again(run) > back,
+            format!("requests were to be served again within {back:.1?}"),
+        ),
+    ] {
+        if broken {
+            row.problems.push(problem);
+        }
+    }
+    if !row.problems.is_empty() {
+        let reasons = failed.iter().map(|sent| format!("{:?}", sent.outcome()));
+        row.problems
+            .push(format!("{row:?}, such as {:?}", reasons.last()));
+    }
+    row
+}
+
+/// What a request that was not served failed with.
+fn failure(sent: &Sent) -> Option<String> {
+    match sent.outcome() {
+        Outcome::Served => None,
+        Outcome::Refused => Some("401".to_owned()),
+        Outcome::Without { kind, .. } => Some(kind.map_or("none", |kind| kind.as_str()).to_owned()),
+        Outcome::Other(what) => Some(what.clone()),
+    }
+}
+
+/// A caller hears when to come again; one whose own patience ended does not, for the token request goes on.
+fn is_told(sent: &Sent) -> bool {
+    match sent.outcome() {
+        Outcome::Without { retry_in, kind, .. } => {
+            retry_in.is_some() || kind.is_some_and(|kind| kind.as_str() == "Timeout")
+        }
+        _ => true,
+    }
+}
+
+/// From the end of the fault until a request was served that was sent after it.
+fn again(run: &Run) -> Duration {
+    let all = run.traffic.requests().iter();
+    let after = all.filter(|sent| sent.begun() >= run.ended && *sent.outcome() == Outcome::Served);
+    let first = after.map(Sent::ended).min();
+    first.map_or(Duration::MAX, |first| first - run.ended)
+}
+
+/// How long that may take: to the end of the pause that callers were told of last, or of a token request under way and its pause.
+fn allowed(kind: Kind, scale: &Scale, run: &Run, failed: &[&Sent]) -> Duration {
+    if kind.is_silent() {
+        return scale.recovery();
+    }
+    let told = failed.iter().rfind(|sent| sent.ended() < run.ended);
+    let gate = told.and_then(|told| match told.outcome() {
+        Outcome::Without { retry_in, .. } => Some(told.ended() + (*retry_in)?),
+        _ => None,
+    });
+    let gate = gate.map(|gate| gate.saturating_duration_since(run.ended));
+    gate.unwrap_or_default() + 2 * SLACK
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Row {
+    /// What should not have been.
+    pub(crate) fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
+    /// No token may have been sent that had ended.
+    pub(crate) fn at_the_api(mut self, api: &Api) -> Self {
+        if api.ended() > 0 {
+            let count = api.ended();
+            self.problems
+                .push(format!("{count} requests carried a token that had ended"));
+        }
+        self
+    }
+
+    /// For another process.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({
+            "requests": self.requests, "served": self.served, "failed": self.failed, "at_once": self.at_once,
+            "longest": self.longest, "token_requests": self.token_requests, "at_most": self.at_most,
+            "again": self.again, "problems": self.problems,
+        })
+    }
+
+    pub(crate) fn from_json(json: &Value) -> Result<Self, BoxError> {
+        let number = |name: &str| json[name].as_u64().ok_or_else(|| format!("no {name}"));
+        let failed = json["failed"].as_object().ok_or("no failures")?;
+        let failed = failed
+            .iter()
+            .map(|(name, count)| (name.clone(), count.as_u64()));
+        let problems = json["problems"].as_array().ok_or("no problems")?;
+        Ok(Self {
+            requests: number("requests")?,
+            served: number("served")?,
+            failed: failed
+                .filter_map(|(name, count)| Some((name, count?)))
+                .collect(),
+            at_once: number("at_once")?,
+            longest: number("longest")?,
+            token_requests: number("token_requests")?,
+            at_most: number("at_most")?,
+            again: number("again")?,
+            problems: problems
+                .iter()
+                .filter_map(|text| text.as_str().map(str::to_owned))
+                .collect(),
+        })
+    }
+}
