@@ -43,6 +43,22 @@ faults:
 examples:
     tests/checks/examples
 
+# What the pages point at is there: files, headings, programs, tests, recipes.
+pages:
+    cargo test -p examples --test pages
+
+# Words that are misspelled in a way that is known (needs Python).
+spelling:
+    tests/checks/spelling
+
+# New crates outside the workspace, made of what README and pages show: for hyper, reqwest, axum and tonic.
+new-crate *hosts:
+    tests/checks/new-crate {{ hosts }}
+
+# An authorization server and an API on loopback, to try a program with.
+try-servers:
+    cargo run -p examples --bin servers
+
 # The state machine's models, in every order of two threads.
 loom *args:
     tests/checks/loom {{ args }}
