@@ -1,5 +1,6 @@
 //! What all assertions of a client have in common.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
@@ -39,7 +40,7 @@ use super::UnsignedAssertion;
 /// let request = client.token_request(&endpoint, &TokenRequest::new())?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AssertionTemplate {
     typ: Option<String>,
     key_id: Option<String>,
@@ -254,6 +255,21 @@ impl AssertionTemplate {
         let key_id = key_id.filter(|_| self.takes_key_id);
         self.key_id = self.key_id.or_else(|| key_id.map(str::to_owned));
         self
+    }
+}
+
+/// Without the values of claims: they may be meant for the server alone.
+impl fmt::Debug for AssertionTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let claims: Vec<_> = self.claims.iter().map(|(name, _)| name).collect();
+        f.debug_struct("AssertionTemplate")
+            .field("typ", &self.typ)
+            .field("key_id", &self.key_id)
+            .field("issuer", &self.issuer)
+            .field("audience", &self.audience)
+            .field("lifetime", &self.lifetime)
+            .field("claims", &claims)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,7 @@
 //! An assertion that waits for its signature.
 
+use std::fmt;
+
 use crate::jose::JwsAlgorithm;
 use crate::jose::compact;
 
@@ -10,10 +12,19 @@ use super::ClientAssertion;
 ///
 /// From [`AssertionTemplate::unsigned`](crate::AssertionTemplate::unsigned),
 /// which has an example.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UnsignedAssertion {
     signing_input: String,
     algorithm: JwsAlgorithm,
+}
+
+/// Without what stands in it, claims of one's own included.
+impl fmt::Debug for UnsignedAssertion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnsignedAssertion")
+            .field("algorithm", &self.algorithm)
+            .finish_non_exhaustive()
+    }
 }
 
 impl UnsignedAssertion {
