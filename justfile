@@ -43,6 +43,10 @@ test-servers *args:
 faults:
     FAULTS_REPORT={{ justfile_directory() }}/docs/reliability.md cargo test -p tests --test faults -- --nocapture
 
+# Ten processes share tokens of five seconds, and who holds the lease is killed in the middle (needs `just servers`, once).
+fleet-renewals seconds="60":
+    FLEET_SECONDS={{ seconds }} cargo test -p tests --test redis short_tokens -- --nocapture
+
 # Runs the examples that bring their own servers.
 examples:
     tests/checks/examples

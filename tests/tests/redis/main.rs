@@ -4,9 +4,12 @@
 #![allow(clippy::print_stdout, reason = "the counts are shown by --nocapture")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bound;
+mod firewall;
 mod mishaps;
 mod processes;
 mod proxy;
+mod refusals;
 mod replica;
 mod stored;
 

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A fleet under load, and what became of its requests.
-struct Fleet {
+pub(crate) struct Fleet {
     provider: OidcProvider,
     served: Arc<AtomicU64>,
     failed: Arc<AtomicU64>,
@@ -27,10 +27,10 @@ struct Fleet {
     tasks: JoinSet<()>,
 }
 
-const REPLICAS: u64 = 5;
+pub(crate) const REPLICAS: u64 = 5;
 
 impl Fleet {
-    async fn start(provider: OidcProvider, setup: &Setup) -> Result<Self, BoxError> {
+    pub(crate) async fn start(provider: OidcProvider, setup: &Setup) -> Result<Self, BoxError> {
         let mut fleet = Self {
             provider,
             served: Arc::default(),
@@ -53,7 +53,7 @@ impl Fleet {
     }
 
     /// Lets it run for a while, and tells what was counted.
-    async fn run(&self, what: &str, seconds: u64) -> Result<u64, BoxError> {
+    pub(crate) async fn run(&self, what: &str, seconds: u64) -> Result<u64, BoxError> {
         let before = self.provider.stats().await?.token_requests();
         self.served.store(0, Ordering::Relaxed);
         self.slowest_ms.store(0, Ordering::Relaxed);
@@ -91,12 +91,12 @@ async fn request(
     slowest.fetch_max(took, Ordering::Relaxed);
 }
 
-fn provider() -> Result<OidcProvider, BoxError> {
+pub(crate) fn provider() -> Result<OidcProvider, BoxError> {
     Ok(OidcProvider::builder().token_ttl(LIFETIME).start()?)
 }
 
 /// A token request a second for the whole fleet is the most where all is well.
-const STEADY: u64 = 1;
+pub(crate) const STEADY: u64 = 1;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stopped_started_flushed_and_filled_with_garbage() -> Result<(), BoxError> {
