@@ -150,7 +150,7 @@ pub fn live() -> usize {
     stats.bytes_allocated - stats.bytes_deallocated
 }
 
-#[inline]
+#[inline(always)]
 fn poll<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());

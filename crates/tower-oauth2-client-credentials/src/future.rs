@@ -101,16 +101,20 @@ where
 {
     type Output = Result<Response<ResBody>, BoxError>;
 
-    #[inline]
+    // Part of whoever polls it: through a call, the answer is moved once more, which costs more than the look at it.
+    #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let StateProj::Called { future, sent } = self.as_mut().project().state.project() else {
             return self.poll_with_care(cx);
         };
-        match ready!(future.poll(cx)) {
-            Ok(answer) if !may_be_refusal(&answer) => Poll::Ready(Ok(answer)),
-            Ok(answer) => Poll::Ready(Ok(watching::tell(*sent, answer))),
-            Err(error) => Poll::Ready(Err(error.into())),
+        let polled = future.poll(cx);
+        // Looked at before it is moved.
+        if let Poll::Ready(Ok(answer)) = &polled
+            && may_be_refusal(answer)
+        {
+            return polled.map(|answer| Ok(watching::tell(*sent, answer.map_err(Into::into)?)));
         }
+        polled.map_err(Into::into)
     }
 }
 

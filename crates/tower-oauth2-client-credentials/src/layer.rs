@@ -56,6 +56,7 @@ impl ClientCredentialsLayer {
             attach: Attach::default(),
             rejected_when: None,
             tells: false,
+            bearer_only: true,
         };
         Self {
             settings: Arc::new(settings),
@@ -133,7 +134,11 @@ impl<R> ClientCredentialsLayer<R> {
     }
 
     fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        change(Arc::make_mut(&mut self.settings));
+        let settings = Arc::make_mut(&mut self.settings);
+        change(settings);
+        settings.bearer_only = settings.attach.presentation.is_none()
+            && settings.rejected_when.is_none()
+            && !settings.tells;
         self
     }
 }

@@ -54,6 +54,8 @@ pub(crate) struct Settings {
     pub(crate) attach: Attach,
     pub(crate) rejected_when: Option<RejectedWhen>,
     pub(crate) tells: bool,
+    /// Whether the three above ask for no more than a bearer header, as they mostly do: one look instead of three.
+    pub(crate) bearer_only: bool,
 }
 
 impl<S> ClientCredentials<S> {
@@ -109,7 +111,8 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
-    #[inline]
+    // Not part of whoever calls it: there, the request would be copied before it gets its token.
+    #[inline(never)]
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         let settings = &*self.settings;
         let mut kept = None;
@@ -126,13 +129,12 @@ where
     }
 }
 
-/// The way of nearly all requests. Nothing here is generic, so that it is compiled as a whole and with this crate.
+/// The way of nearly all requests. Nothing here is generic, so that what is long of it is compiled with this crate.
 impl Settings {
     /// Whether nobody asked for more than a bearer header, and the request may have it.
+    #[inline(always)]
     fn is_plain(&self, method: &Method, uri: &Uri, extensions: &Extensions) -> bool {
-        self.attach.presentation.is_none()
-            && self.rejected_when.is_none()
-            && !self.tells
+        self.bearer_only
             && self.origins.are_plainly(method, uri)
             && extensions.get::<TokenRequest>().is_none()
     }

@@ -12,7 +12,7 @@ use tower_service::Service;
 use super::{
     TokenSource,
     cell::Cell,
-    clock::{AgeClock, Clock, SystemClock},
+    clock::{AgeClock, Clock},
     context::{Context, Draws, TokenService},
     governor::Governor,
     schedule::Schedule,
@@ -25,7 +25,7 @@ pub struct TokenSourceBuilder {
     service: TokenService,
     request: TokenRequest,
     schedule: Schedule,
-    clock: Arc<dyn Clock>,
+    clock: Option<Arc<dyn Clock>>,
     draws: Draws,
     credential: Option<Credential>,
     observers: Vec<Arc<dyn Observer>>,
@@ -47,7 +47,7 @@ impl TokenSourceBuilder {
             service: BoxCloneService::new(service.map_err(Into::into)),
             request: TokenRequest::default(),
             schedule: Schedule::default(),
-            clock: Arc::new(SystemClock::new()),
+            clock: None,
             draws: Box::new(fastrand::f64),
             credential: None,
             observers: Vec::new(),
@@ -99,7 +99,7 @@ impl TokenSourceBuilder {
 
     /// Takes the time from another clock than the machine's. For tests: tokio's timers go on by tokio's own time.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.clock = Arc::new(clock);
+        self.clock = Some(Arc::new(clock));
         self
     }
 

@@ -153,7 +153,9 @@ impl Sub<Duration> for Moment {
 /// The clock by which tokens age and gates open. Reading it takes no lock.
 #[derive(Debug)]
 pub(crate) struct AgeClock {
-    clock: Arc<dyn Clock>,
+    machine: SystemClock,
+    /// Another than the machine's.
+    other: Option<Arc<dyn Clock>>,
     seen: Slot<Seen>,
 }
 
@@ -165,25 +167,35 @@ struct Seen {
 }
 
 impl AgeClock {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        let (_, ahead) = read_both(&*clock);
-        let seen = Seen {
-            ahead,
-            jumped: HEAD_START,
+    /// By the machine's clocks, or by others.
+    pub(crate) fn new(other: Option<Arc<dyn Clock>>) -> Self {
+        let mut clock = Self {
+            machine: SystemClock::new(),
+            other,
+            seen: Slot::new(None),
         };
-        Self {
-            clock,
-            seen: Slot::new(Some(Arc::new(seen))),
-        }
+        let (_, ahead) = read_both(clock.clock());
+        let jumped = HEAD_START;
+        clock.seen = Slot::new(Some(Arc::new(Seen { ahead, jumped })));
+        clock
     }
 
+    fn clock(&self) -> &dyn Clock {
+        self.other.as_deref().unwrap_or(&self.machine)
+    }
+
+    /// Every request reads it: the machine's by no detour.
+    #[inline]
     pub(crate) fn coarse_ms(&self) -> u64 {
-        self.clock.coarse_ms()
+        match &self.other {
+            None => self.machine.coarse_ms(),
+            Some(other) => other.coarse_ms(),
+        }
     }
 
     /// The time of day, for what others wrote down in it.
     pub(crate) fn wall(&self) -> SystemTime {
-        self.clock.wall()
+        self.clock().wall()
     }
 
     /// Reads both clocks. Lock-free; allocates only when the clocks have drifted apart since they were last compared.
@@ -191,7 +203,7 @@ impl AgeClock {
         loop {
             // In this order: what was seen later than the clocks were read would look like a step back.
             let loaded = self.seen.load();
-            let (monotonic, ahead) = read_both(&*self.clock);
+            let (monotonic, ahead) = read_both(self.clock());
             let seen = loaded
                 .as_ref()
                 .expect("a clock has seen something since it was made");
@@ -280,7 +292,7 @@ mod tests {
     #[test]
     fn age_adds_up_what_passed_and_what_was_slept() {
         let driven = Driven::default();
-        let clock = AgeClock::new(Arc::new(driven.clone()));
+        let clock = AgeClock::new(Some(Arc::new(driven.clone())));
         let mut last = clock.now();
         for (case, awake, wall, age) in [
             ("awake", 1_000, 0, 1_000),
@@ -332,7 +344,7 @@ mod tests {
             driven: driven.clone(),
             other: Mutex::default(),
         });
-        let clock = Arc::new(AgeClock::new(Arc::clone(&held_up) as Arc<dyn Clock>));
+        let clock = Arc::new(AgeClock::new(Some(Arc::clone(&held_up) as Arc<dyn Clock>)));
         let before = clock.now();
         *held_up.other.lock().unwrap() = Some(Arc::clone(&clock));
         clock.now();
@@ -342,7 +354,7 @@ mod tests {
 
     #[test]
     fn the_machines_clocks_go_forward() {
-        let clock = AgeClock::new(Arc::new(SystemClock::new()));
+        let clock = AgeClock::new(None);
         let first = clock.now();
         let start = Instant::now();
         while start.elapsed() < Duration::from_millis(5) {}

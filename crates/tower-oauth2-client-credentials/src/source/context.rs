@@ -88,7 +88,7 @@ impl Context {
     {
         Arc::new(Self {
             service: Mutex::new(BoxCloneService::new(service)),
-            clock: AgeClock::new(Arc::new(clock)),
+            clock: AgeClock::new(Some(Arc::new(clock))),
             schedule: Schedule::default(),
             governor: Governor::new(),
             draws: Box::new(|| 0.5),
