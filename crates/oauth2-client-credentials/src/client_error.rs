@@ -38,23 +38,25 @@ pub enum ClientError {
 impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::EmptyClientId => "the client id is empty",
+            Self::EmptyClientId => "the client id is empty, give the one that the authorization server has registered",
             Self::ColonInClientId => {
                 "the client id has a colon, which raw HTTP Basic cannot carry, use the form encoding"
             }
             Self::ControlCharacter => {
-                "the client id or the secret has a control character (a line end?), which raw HTTP Basic cannot carry"
+                "the client id or the secret has a control character (a line end?), which raw HTTP Basic cannot carry, trim them"
             }
-            Self::InvalidAssertion => "the client assertion is empty or is not visible ASCII",
+            Self::InvalidAssertion => {
+                "the client assertion is empty or is not visible ASCII, give it as it was issued and without line ends"
+            },
             Self::ClaimTaken => {
-                "a claim of the client assertion has a name that is taken: iss, sub, aud, jti, iat, exp, or one that is there twice"
+                "a claim of the client assertion has a name that is taken: iss, sub, aud, jti, iat, exp, or one that is there twice, call it something else"
             }
-            Self::ShortLifetime => "a client assertion has to live for a second at least",
+            Self::ShortLifetime => "a client assertion has to live for a second at least, give it longer",
             Self::UnsupportedAlgorithm => {
-                "the signature algorithm does not go with the method, a secret signs with HS256, HS384 or HS512"
+                "the signature algorithm does not go with the method, a secret signs with HS256, HS384 or HS512: name one of these"
             }
             Self::ShortSecret => {
-                "the client secret is too short to sign with, 32 bytes are the least"
+                "the client secret is too short to sign with, 32 bytes are the least, have the server issue a longer one"
             }
             #[cfg(feature = "jose")]
             Self::Key(_) => "the client's key could not sign",

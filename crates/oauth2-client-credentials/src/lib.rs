@@ -118,6 +118,7 @@ mod certificate;
 mod challenge;
 mod client;
 mod client_error;
+mod conversions;
 pub mod docs;
 mod endpoint_uri;
 mod form;

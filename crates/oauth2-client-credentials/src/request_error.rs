@@ -72,42 +72,46 @@ impl fmt::Display for RequestError {
                 let value = Quoted(self.value.as_deref().unwrap_or_default());
                 write!(
                     f,
-                    "{value} is no scope token: visible ASCII without `\"` and `\\`, at least one character"
+                    "{value} is no scope token, which is visible ASCII without `\"` and `\\`: check how the server spells it"
                 )
             }
             RequestErrorKind::InvalidResource => {
                 let value = Quoted(self.value.as_deref().unwrap_or_default());
                 write!(
                     f,
-                    "{value} is no resource: an absolute URI without a fragment is needed"
+                    "{value} is no resource, which is an absolute URI without a fragment: write it as `https://host/path`"
                 )
             }
             RequestErrorKind::InvalidAuthorizationDetails => f.write_str(
-                "authorization_details must be a JSON array of objects, each with a string `type`",
+                "authorization_details must be a JSON array of objects, each with a string `type`, such as `[{\"type\":\"t\"}]`",
             ),
             RequestErrorKind::ReservedParameter => {
                 write!(
                     f,
-                    "the parameter {} cannot be an extra, the client or a method of its own sets it",
+                    "the parameter {} cannot be an extra, the client or a method of its own sets it, leave it out here",
                     Quoted(&self.parameter)
                 )
             }
             RequestErrorKind::RepeatedParameter => {
                 write!(
                     f,
-                    "the parameter {} is there more than once",
+                    "the parameter {} is there more than once, leave all but one out",
                     Quoted(&self.parameter)
                 )
             }
             RequestErrorKind::EmptyParameter => {
-                write!(f, "the parameter {} is empty", Quoted(&self.parameter))
+                write!(
+                    f,
+                    "the parameter {} is empty, give the token that the request is about",
+                    Quoted(&self.parameter)
+                )
             }
-            RequestErrorKind::InvalidBody => f.write_str("the body to extend is not form-encoded"),
+            RequestErrorKind::InvalidBody => f.write_str("the body to extend is not form-encoded, write it as `name=value&name=value`"),
             RequestErrorKind::NotFresh => f.write_str(
                 "this client signs each request and needs time and randomness that no other request had, see `Client::with_fresh`",
             ),
             RequestErrorKind::NotSigned => f.write_str(
-                "the client's key could not sign, its parts do not go together",
+                "the client's key could not sign, its parts do not go together, export it anew",
             ),
         }
     }

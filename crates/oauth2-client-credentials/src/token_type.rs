@@ -42,6 +42,12 @@ impl From<&str> for TokenType {
     }
 }
 
+impl From<String> for TokenType {
+    fn from(name: String) -> Self {
+        Self::from(&*name)
+    }
+}
+
 impl fmt::Display for TokenType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -120,7 +120,7 @@ fn check_token(name: &str, token: &TokenResponse, expected: &Token) {
     assert_eq!(missing, expected.missing_scopes, "{name}");
     let additional: Vec<_> = token.additional_scopes().collect();
     assert_eq!(additional, expected.additional_scopes, "{name}");
-    let quirks: Vec<_> = token.quirks().iter().copied().map(Quirk::name).collect();
+    let quirks: Vec<_> = token.quirks().iter().copied().map(Quirk::as_str).collect();
     assert_eq!(quirks, expected.quirks, "{name}");
     let mut extra: Vec<_> = token.extra().keys().collect();
     extra.sort();

@@ -157,7 +157,7 @@ impl From<Refused> for TokenError {
     fn from(refused: Refused) -> Self {
         let message = match refused {
             Refused::Foreign(origin) => format!(
-                "the request to {origin} was not sent: its token was not given for this origin; if it belongs there, name it in Origins::new"
+                "the request to {origin} was not sent: its token was not given for this origin; if it belongs there, name it in Origins::new, which takes https and loopback"
             )
             .into(),
             Refused::NoOrigin => Cow::Borrowed(

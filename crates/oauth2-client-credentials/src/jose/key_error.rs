@@ -40,9 +40,9 @@ impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Malformed => {
-                "the key cannot be read, it has to be PKCS#8, PKCS#1 or SEC1 in PEM or DER, or a JWK"
+                "the key cannot be read, check that it is whole and is PKCS#8, PKCS#1 or SEC1 in PEM or DER, or a JWK"
             }
-            Self::NotPrivate => "the key is a public one or a certificate, which cannot sign",
+            Self::NotPrivate => "the key is a public one or a certificate, which cannot sign, give the private key",
             Self::Encrypted => "the key is encrypted with a password, decrypt it first",
             Self::Unsupported => {
                 "the key is of a kind or curve that is not known, use RSA, P-256, P-384, P-521 or Ed25519"
@@ -58,12 +58,18 @@ impl fmt::Display for KeyError {
             }
             Self::RsaNotEnabled => "RSA keys need the feature `rsa` of oauth2-client-credentials",
             Self::WeakOrInconsistent => {
-                "the RSA key is refused, it has to be of 2048 to 4096 bits with all its parts"
+                "the RSA key is refused, it has to be of 2048 to 4096 bits with all its parts: make another"
             }
-            Self::Mismatch => "the public part of the key does not belong to the private one",
-            Self::Algorithm => "the signature algorithm does not go with the key",
-            Self::NotACertificate => "this is no certificate in PEM or DER",
-            Self::Randomness => "the source of random bytes gave none that make a key",
+            Self::Mismatch => {
+                "the public part of the key does not belong to the private one, export the key anew"
+            },
+            Self::Algorithm => {
+                "the signature algorithm is not known or does not go with the key, name one that does"
+            },
+            Self::NotACertificate => "this is no certificate in PEM or DER, check that it is not a key or a request",
+            Self::Randomness => {
+                "the source of random bytes gave none that make a key, check what fills them"
+            },
         })
     }
 }

@@ -21,19 +21,23 @@ pub enum IssuerError {
 impl fmt::Display for IssuerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Uri(EndpointUriError::Invalid) => "the issuer is not a valid URI",
+            Self::Uri(EndpointUriError::Invalid) => {
+                "the issuer is not a valid URI, check its port and escape characters that are not allowed"
+            },
             Self::Uri(EndpointUriError::Fragment) => {
                 "the issuer has a fragment, remove `#` and what follows"
             }
-            Self::Uri(EndpointUriError::UserInformation) => "the issuer has user information",
+            Self::Uri(EndpointUriError::UserInformation) => {
+                "the issuer has user information, remove what stands before the `@`, and the `@`"
+            }
             Self::Uri(EndpointUriError::Plaintext) => {
                 "the issuer is plain http, use https or allow it with `Issuer::allow_plaintext`"
             }
             Self::Uri(EndpointUriError::NotAbsolute) => {
-                "the issuer is not an absolute http or https URI"
+                "the issuer is not an absolute http or https URI, write it as `https://host/path`"
             }
             Self::Query => "the issuer has a query, remove `?` and what follows",
-            Self::TooLong => "the issuer is too long",
+            Self::TooLong => "the issuer is too long, check that it is one URI",
         })
     }
 }
@@ -75,19 +79,21 @@ impl fmt::Display for MetadataError {
                 f,
                 "the server answered {status} instead of its metadata, try the other well-known place, or name the token endpoint itself"
             ),
-            Self::TooLarge => f.write_str("the metadata is too large"),
-            Self::Unreadable => f.write_str("the metadata is not a JSON object with unique names"),
+            Self::TooLarge => f.write_str("the metadata is too large, check the issuer"),
+            Self::Unreadable => {
+                f.write_str("the metadata is not a JSON object with unique names, check the issuer")
+            }
             Self::IssuerMismatch(found) => {
                 let shown: String = found.chars().take(200).collect();
                 write!(
                     f,
-                    "the metadata is of the issuer `{}`, which is not, character for character, the one that was asked",
+                    "the metadata is of the issuer `{}`, which is not, character for character, the one that was asked: give that one if it is the server you mean",
                     shown.escape_debug()
                 )
             }
             Self::Field(field) => write!(
                 f,
-                "`{field}` in the metadata is missing or is not what RFC 8414 has it be"
+                "`{field}` in the metadata is missing or is not what RFC 8414 has it be: name the token endpoint itself, and tell whoever runs the server"
             ),
         }
     }

@@ -66,17 +66,17 @@ impl fmt::Display for PresentationError {
                 name.escape_debug(),
             ),
             Self::InsecureUri => {
-                f.write_str("a token is not sent over plain http to another machine, use https")
+                f.write_str("a token is sent over https, or over http to this machine, to a host that the URI names: write the URI as `https://host/path`")
             }
-            Self::InvalidAccessToken => f.write_str("the access token cannot stand in a header"),
+            Self::InvalidAccessToken => f.write_str("the access token has characters that cannot stand in a header, have the server issue another"),
             Self::AlreadyAuthorized => {
-                f.write_str("the request has an authorization already")
+                f.write_str("the request has an authorization already, remove it or let it be replaced (`OnExisting`)")
             }
             Self::UnsupportedPlacement => f.write_str(
                 "the token goes into a form only, which needs its content type and a method other than GET and HEAD",
             ),
-            Self::RelativeUri => f.write_str("a proof needs a URI that names the host"),
-            Self::InvalidPort => f.write_str("the port of the URI is not a number up to 65535"),
+            Self::RelativeUri => f.write_str("a proof needs a URI that names the host, make it absolute"),
+            Self::InvalidPort => f.write_str("the port of the URI is not a number up to 65535, correct it"),
             #[cfg(feature = "mac")]
             Self::NoMac(_) => f.write_str("the request cannot be signed with a MAC"),
             #[cfg(feature = "jose")]

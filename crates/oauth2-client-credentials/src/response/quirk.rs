@@ -62,7 +62,7 @@ pub enum Quirk {
 
 impl Quirk {
     /// A name for logs and metrics, in snake case. It does not change.
-    pub fn name(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Status => "status",
             Self::ContentType => "content_type",

@@ -130,7 +130,7 @@ pub struct InvalidTokenError {
 
 impl fmt::Display for InvalidTokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the access token is empty or has characters other than visible ASCII")
+        f.write_str("the access token is empty or has characters other than visible ASCII, give it as it was issued")
     }
 }
 

@@ -57,7 +57,7 @@ impl fmt::Display for HttpClientError {
             Problem::Identity => {
                 "the client certificate and the key that this program was given cannot be used; check that they belong together"
             }
-            Problem::Tls => "TLS cannot be set up",
+            Problem::Tls => "TLS cannot be set up; the source says why",
         })
     }
 }

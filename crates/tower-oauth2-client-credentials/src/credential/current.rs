@@ -71,7 +71,7 @@ impl Current {
             (None, Some(problem)) => Err(problem.clone()),
             (None, None) => Err(TokenError::new(
                 TokenErrorKind::Transient,
-                "the client's credential was not read: what reads it panicked or was stopped",
+                "the client's credential was not read: what reads it panicked or was stopped; the panic hook was told why",
             )),
         };
         (prover, state.version)
@@ -127,7 +127,7 @@ impl Current {
 pub(super) fn no_runtime() -> TokenError {
     TokenError::new(
         TokenErrorKind::Configuration,
-        "the client's credential cannot be read outside a tokio runtime",
+        "the client's credential cannot be read outside a tokio runtime; await requests inside one",
     )
 }
 

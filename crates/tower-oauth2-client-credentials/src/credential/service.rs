@@ -1,6 +1,7 @@
 //! A credential that a service of the user's gives.
 
 use std::{
+    error::Error,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -14,7 +15,7 @@ use super::{
     current::Current,
     evidence::Evidence,
 };
-use crate::error::{BoxError, TokenError, TokenErrorKind};
+use crate::error::{BoxError, TokenError, TokenErrorKind, chain};
 
 /// A service that is asked for the credential, with its types erased.
 pub(super) struct CredentialService {
@@ -101,8 +102,10 @@ impl CredentialService {
     fn take(&self, current: &Current, answer: Result<Evidence, BoxError>) {
         let outcome = answer.map_err(problem).and_then(|evidence| {
             current.adopt(evidence).map_err(|error| {
-                let message =
-                    format!("the service that gives the client's credential gave none: {error}");
+                let message = format!(
+                    "the service that gives the client's credential gave none that can be used: {}",
+                    causes(&*error)
+                );
                 TokenError::new(TokenErrorKind::Configuration, message)
             })
         });
@@ -132,17 +135,20 @@ impl Drop for Outcome {
     }
 }
 
+/// An error and its sources on one line.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let causes: Vec<_> = chain(Some(error)).map(ToString::to_string).collect();
+    causes.join(": ")
+}
+
 /// Its own word if it has one, else a failure that may pass.
 fn problem(error: BoxError) -> TokenError {
     if let Some(known) = TokenError::find(&*error) {
         return known.clone();
     }
-    let mut message = "the service that gives the client's credential failed".to_owned();
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
-    while let Some(error) = cause {
-        message.push_str(": ");
-        message.push_str(&error.to_string());
-        cause = error.source();
-    }
+    let message = format!(
+        "the service that gives the client's credential failed: {}; look there why",
+        causes(&*error)
+    );
     TokenError::new(TokenErrorKind::Transient, message)
 }

@@ -54,7 +54,7 @@ fn check_method(metadata: &Metadata, client: &Client) -> Result<(), TokenError> 
 
 fn unfit(metadata: &Metadata, problem: &str) -> TokenError {
     let message = format!(
-        "no token, for the metadata of the issuer {} does not go with this client: {problem}",
+        "no token, for the metadata of the issuer {} does not go with this client: {problem}; check how the client is registered there",
         metadata.issuer()
     );
     TokenError::new(TokenErrorKind::Configuration, message)

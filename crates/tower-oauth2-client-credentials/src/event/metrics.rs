@@ -99,7 +99,7 @@ impl Observer for MetricsObserver {
                 counter!("oauth2_client_credentials_origin_refused_total", "source" => self.source.clone()).increment(1)
             }
             Event::Quirk { quirk, .. } => {
-                counter!("oauth2_client_credentials_quirks_total", "source" => self.source.clone(), "quirk" => quirk.name())
+                counter!("oauth2_client_credentials_quirks_total", "source" => self.source.clone(), "quirk" => quirk.as_str())
                     .increment(1)
             }
         }

@@ -177,6 +177,12 @@ impl Verdict {
     }
 }
 
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 impl Cause {
     /// Its name, for logs and metrics.
     #[must_use]
@@ -187,5 +193,11 @@ impl Cause {
             Self::Renewal => "renewal",
             Self::Rejection => "rejection",
         }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }

@@ -93,7 +93,7 @@ impl Observer for TracingObserver {
                 "a request was not sent: its origin is none that the token was given for"
             ),
             Event::Quirk { quirk, .. } => tracing::debug!(
-                quirk = quirk.name(),
+                quirk = quirk.as_str(),
                 "the authorization server's answer needed a leniency"
             ),
         }

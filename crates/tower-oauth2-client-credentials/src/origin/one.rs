@@ -29,11 +29,13 @@ impl Origin {
             // Not repeated: it may have a password in it.
             return Err(InvalidOrigin::new(
                 None,
-                "an origin has no user information",
+                "an origin has no user information; remove the @ and what stands before it",
             ));
         }
         if text.contains(['#', '?']) {
-            return Err(error("an origin has neither a query nor a fragment"));
+            return Err(error(
+                "an origin has neither a query nor a fragment; write it as https://host or https://host:port",
+            ));
         }
         if text.contains('*') || text.contains("//.") {
             return Err(error("wildcards are not supported; name each host"));
@@ -55,7 +57,9 @@ impl Origin {
             .path_and_query()
             .is_some_and(|path| *path != PathAndQuery::from_static("/"))
         {
-            return Err(error("an origin has no path"));
+            return Err(error(
+                "an origin has no path; write it as https://host or https://host:port",
+            ));
         }
         let origin = Self::of(scheme, authority).ok_or_else(|| {
             error(

@@ -14,7 +14,7 @@ pub(crate) fn no_runtime() -> TokenError {
 pub(crate) fn closed() -> TokenError {
     TokenError::new(
         TokenErrorKind::Configuration,
-        "no token: the token source was closed by this program",
+        "no token: the token source was closed by this program; make another, or close it later",
     )
 }
 
@@ -22,7 +22,7 @@ pub(crate) fn timed_out(waited: Duration) -> TokenError {
     TokenError::new(
         TokenErrorKind::Timeout,
         format!(
-            "no token: the authorization server has not answered for {waited:?}; the token request goes on, and a later request may find its token"
+            "no token: the authorization server has not answered for {waited:?}; the token request goes on, and a later request may find its token; look why the server is slow, or wait for longer (`ScheduleBuilder::wait_budget`)"
         ),
     )
 }
@@ -31,7 +31,7 @@ pub(crate) fn overloaded(waited: Duration) -> TokenError {
     TokenError::new(
         TokenErrorKind::Overloaded,
         format!(
-            "no token: the token request stood in line for {waited:?} behind others of this program to the same authorization server"
+            "no token: the token request stood in line for {waited:?} behind others of this program to the same authorization server; look why that one is slow, or allow more at a time (`ScheduleBuilder::concurrent_fetches`)"
         ),
     )
 }
@@ -48,21 +48,21 @@ pub(crate) fn attempt_timed_out(limit: Duration) -> TokenError {
 pub(crate) fn panicked() -> TokenError {
     TokenError::new(
         TokenErrorKind::Transient,
-        "no token: the token service panicked; the panic hook was told why",
+        "no token: the token service panicked; the panic hook was told why, mend it there",
     )
 }
 
 pub(crate) fn stopped() -> TokenError {
     TokenError::new(
         TokenErrorKind::Transient,
-        "no token: the token request was stopped, with its runtime or by this program",
+        "no token: the token request was stopped, with its runtime or by this program; the next request asks anew",
     )
 }
 
 pub(crate) fn lost() -> TokenError {
     TokenError::new(
         TokenErrorKind::Transient,
-        "no token: the runtime that asked for it was shut down, twice in a row",
+        "no token: the runtime that asked for it was shut down, twice in a row; await requests on a runtime that lives longer",
     )
 }
 

@@ -153,24 +153,8 @@ impl DpopNonces {
         Some(self.entries.len() - 1)
     }
 
-    /// The nonce that a resource server wants, if its answer asks for one (401
-    /// and `use_dpop_nonce`, RFC 9449 §9) and it is another than was `used`: then
-    /// one more attempt is worth it, and else it would be in vain.
-    ///
-    /// At the token endpoint
-    /// [`ErrorKind::NonceRequired`](crate::ErrorKind::NonceRequired) and
-    /// [`ResponseError::dpop_nonce`](crate::ResponseError::dpop_nonce) say the
-    /// same.
-    pub fn asked_for<'a>(
-        status: StatusCode,
-        headers: &'a HeaderMap,
-        used: Option<&str>,
-    ) -> Option<&'a str> {
-        let nonce = legal_nonce(headers).filter(|nonce| Some(*nonce) != used)?;
-        Self::is_asked_for(status, headers).then_some(nonce)
-    }
-
-    /// Whether the answer of a resource server asks for a nonce.
+    /// Whether the answer of a resource server asks for a nonce (401 and
+    /// `use_dpop_nonce`, RFC 9449 §9).
     pub(super) fn is_asked_for(status: StatusCode, headers: &HeaderMap) -> bool {
         status == StatusCode::UNAUTHORIZED
             && Challenge::parse_all(headers).iter().any(|challenge| {
@@ -205,10 +189,6 @@ impl Entry {
         }
         asks && (is_new || is_late)
     }
-}
-
-fn legal_nonce(headers: &HeaderMap) -> Option<&str> {
-    dpop_nonce(headers).filter(|nonce| nonce.len() <= DpopNonces::MAX_LENGTH)
 }
 
 #[cfg(test)]
@@ -360,26 +340,21 @@ mod tests {
     }
 
     #[test]
-    fn another_attempt_needs_another_nonce() {
-        let asked = |status: StatusCode, challenge: &'static str, used| {
+    fn a_nonce_is_asked_for_by_status_and_challenge() {
+        let asked = |status: StatusCode, challenge: &'static str| {
             let mut headers = headers("new");
             headers.insert(WWW_AUTHENTICATE, challenge.parse().unwrap());
-            DpopNonces::asked_for(status, &headers, used).map(str::to_owned)
+            DpopNonces::is_asked_for(status, &headers)
         };
         let asks = "Bearer, DPoP error=\"use_dpop_nonce\"";
         let unauthorized = StatusCode::UNAUTHORIZED;
-        assert_eq!(asked(unauthorized, asks, None).as_deref(), Some("new"));
-        assert_eq!(
-            asked(unauthorized, asks, Some("old")).as_deref(),
-            Some("new")
-        );
-        assert_eq!(asked(unauthorized, asks, Some("new")), None);
-        assert_eq!(asked(StatusCode::FORBIDDEN, asks, None), None);
+        assert!(asked(unauthorized, asks));
+        assert!(!asked(StatusCode::FORBIDDEN, asks));
         for other in [
             "DPoP error=\"invalid_token\"",
             "Bearer error=\"use_dpop_nonce\"",
         ] {
-            assert_eq!(asked(unauthorized, other, None), None, "{other}");
+            assert!(!asked(unauthorized, other), "{other}");
         }
     }
 }

@@ -27,13 +27,13 @@ impl fmt::Display for MacError {
                 "the MAC algorithm `{}` is not known, use hmac-sha-1 or hmac-sha-256",
                 name.escape_debug()
             ),
-            Self::MissingKey => f.write_str("there is no MAC key, the answer had no `mac_key`"),
+            Self::MissingKey => f.write_str("there is no MAC key, the answer had no `mac_key`: have the server issue MAC tokens, or give the key"),
             Self::MissingHost => f.write_str(
                 "a MAC covers the host, so the request needs an absolute http or https URI",
             ),
-            Self::InvalidPort => f.write_str("the port of the URI is not a number up to 65535"),
+            Self::InvalidPort => f.write_str("the port of the URI is not a number up to 65535, correct it"),
             Self::InvalidCharacter => f.write_str(
-                "the token, the nonce or `ext` is not visible ASCII without quotes and backslashes",
+                "the token, the nonce or `ext` is not visible ASCII without quotes and backslashes, a MAC cannot cover it",
             ),
         }
     }

@@ -55,11 +55,29 @@ impl ResponseError {
             ErrorKind::Protocol if self.inner.status == StatusCode::NOT_FOUND => {
                 "check the URI of the token endpoint"
             }
+            ErrorKind::Protocol if self.code() == Some("use_dpop_nonce") => {
+                "the server wants a nonce in a DPoP proof and gave none, ask whoever runs the server"
+            }
             ErrorKind::Protocol if self.code().is_some() => {
                 "the code is not one that tells what to do, ask whoever runs the server"
             }
-            kind => kind.advice(),
+            _ => self
+                .advice_of_code()
+                .unwrap_or_else(|| self.inner.kind.advice()),
         }
+    }
+
+    /// Where a code tells more than its kind.
+    fn advice_of_code(&self) -> Option<&'static str> {
+        Some(match self.code()? {
+            "invalid_dpop_proof" => {
+                "the server does not accept the DPoP proof, check this machine's clock and which algorithms the server takes"
+            }
+            "unsupported_grant_type" => {
+                "the server does not give this client tokens by client credentials, check how the client is registered"
+            }
+            _ => return None,
+        })
     }
 }
 
