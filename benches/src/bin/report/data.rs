@@ -11,7 +11,8 @@ pub struct Data {
 }
 
 impl Data {
-    pub fn read(compare: &str, sweep: &str, builds: &str) -> Result<Self, Box<dyn Error>> {
+    /// `compare`: what one process measured.
+    pub fn read(sweep: &str, builds: &str, compare: &str) -> Result<Self, Box<dyn Error>> {
         let read = |file: &str, member: &str| -> Result<Vec<Value>, Box<dyn Error>> {
             let all: Value = serde_json::from_str(&fs::read_to_string(file)?)
                 .map_err(|error| format!("{file}: {error}"))?;

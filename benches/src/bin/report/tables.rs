@@ -20,7 +20,7 @@ pub fn all(data: &Data) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
+pub fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let head: Vec<String> = head.iter().map(|cell| (*cell).to_owned()).collect();
     let rule = format!("|{}\n", "---|".repeat(head.len()));
@@ -33,7 +33,7 @@ fn cell(number: Option<f64>) -> String {
 }
 
 /// A ratio, with two digits.
-fn times(number: Option<f64>) -> String {
+pub fn times(number: Option<f64>) -> String {
     number.map_or(String::new(), |number| format!("{number:.2}"))
 }
 
@@ -247,8 +247,6 @@ fn protocol(data: &Data) -> String {
 }
 
 fn builds(data: &Data) -> String {
-    let find = |subject: &str| data.builds.iter().find(|build| build["subject"] == subject);
-    let seconds = |subject| find(subject).and_then(|build| build["seconds"].as_f64());
     let row = |build: &serde_json::Value| {
         let took = build["seconds"].as_f64();
         vec![
@@ -256,7 +254,7 @@ fn builds(data: &Data) -> String {
             cell(build["crates"].as_f64()),
             took.map_or(String::new(), |took| format!("{took:.1}")),
             times(
-                took.zip(seconds("oauth2"))
+                took.zip(data.build("oauth2", "seconds"))
                     .map(|(took, oauth2)| took / oauth2),
             ),
         ]
