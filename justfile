@@ -47,6 +47,10 @@ faults:
 fleet-renewals seconds="60":
     FLEET_SECONDS={{ seconds }} cargo test -p tests --test redis short_tokens -- --nocapture
 
+# Half an hour of load while everything around the program fails: does it grow? Writes its table into docs/reliability.md.
+soak *args="--minutes 30":
+    cargo run --release -p tests --bin soak -- --report docs/reliability.md {{ args }}
+
 # Runs the examples that bring their own servers.
 examples:
     tests/checks/examples

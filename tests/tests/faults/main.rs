@@ -15,6 +15,7 @@ mod play;
 mod program;
 mod report;
 mod scale;
+mod soak;
 mod stack;
 
 use std::{env, process::Command};
@@ -29,8 +30,7 @@ use crate::{kind::Kind, scale::Scale, stack::Stack};
 const INSIDE: &str = "FAULTS_INSIDE";
 
 /// What the shell does in the namespace first.
-const ENTER: &str =
-    "PATH=\"$PATH:/usr/sbin:/sbin\"; ip link set lo up && nft list tables >/dev/null && exec \"$@\"";
+const ENTER: &str = "PATH=\"$PATH:/usr/sbin:/sbin\"; ip link set lo up && nft list tables >/dev/null && exec \"$@\"";
 
 #[test]
 fn requests_outlive_every_fault_as_long_as_their_token() -> Result<(), BoxError> {
