@@ -10,7 +10,7 @@ use oauth2_client_credentials::{
 
 use crate::{SECRET, TOKEN, shown::Shown};
 
-pub(crate) fn show(shown: &mut Shown) {
+pub(crate) fn show(shown: &Shown) {
     shown.debug(&Decoder::lenient().zero_lifetime(ZeroLifetime::Never));
     shown.debug(&ZeroLifetime::Never);
     shown.debug(&Quirk::FormBody);
@@ -39,7 +39,7 @@ pub(crate) fn metadata() -> Metadata {
 }
 
 /// Answers with a token in them that is none, or that is one.
-fn decoded(shown: &mut Shown) {
+fn decoded(shown: &Shown) {
     for body in [
         format!(
             "{{\"access_token\":\"{TOKEN}\",\"refresh_token\":\"{TOKEN}\",\"id_token\":\"{TOKEN}\"}}"
@@ -64,7 +64,7 @@ fn decoded(shown: &mut Shown) {
 }
 
 /// Answers that repeat the client's secret, once it has been taken out.
-fn repeated(shown: &mut Shown) {
+fn repeated(shown: &Shown) {
     let client = Client::new("svc", ClientSecretPost::new(SECRET)).unwrap();
     for name in ["www-authenticate", "dpop-nonce", "location"] {
         let value = match name {

@@ -13,13 +13,13 @@ use crate::{SECRET, TOKEN, shown::Shown};
 
 const CERTIFICATE: &str = include_str!("../keys/p256-certificate.pem");
 
-pub(crate) fn show(shown: &mut Shown) {
+pub(crate) fn show(shown: &Shown) {
     secrets(shown);
     keys(shown);
     proofs(shown);
 }
 
-fn secrets(shown: &mut Shown) {
+fn secrets(shown: &Shown) {
     shown.debug(&SecretString::from(SECRET));
     shown.debug(&BasicEncoding::Raw);
     shown.debug(&ClientSecretBasic::new(SECRET).encoding(BasicEncoding::Raw));
@@ -66,7 +66,7 @@ fn key() -> SigningKey {
     SigningKey::generate(|key| key.fill_with(|| bytes.next().unwrap())).unwrap()
 }
 
-fn keys(shown: &mut Shown) {
+fn keys(shown: &Shown) {
     shown.debug(&JwsAlgorithm::ES256);
     shown.debug(&key());
     shown.debug(&key().public_jwk());
@@ -95,7 +95,7 @@ fn keys(shown: &mut Shown) {
     shown.debug(&PublicJwk::from_json(&private).unwrap());
 }
 
-fn proofs(shown: &mut Shown) {
+fn proofs(shown: &Shown) {
     let fresh = Fresh::new(SystemTime::UNIX_EPOCH, [7; 16]);
     shown.debug(&fresh);
     let template = AssertionTemplate::new().lifetime(Duration::from_secs(60));

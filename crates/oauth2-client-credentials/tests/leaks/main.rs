@@ -17,10 +17,10 @@ const TOKEN: &str = "canary-token-9d2e";
 
 #[test]
 fn no_public_type_shows_a_secret() {
-    let mut shown = Shown::default();
-    credentials::show(&mut shown);
-    requests::show(&mut shown);
-    answers::show(&mut shown);
+    let shown = Shown::default();
+    credentials::show(&shown);
+    requests::show(&shown);
+    answers::show(&shown);
     shown.assert_complete_and_clean(include_str!(
         "../../../../docs/api/oauth2-client-credentials.txt"
     ));

@@ -8,13 +8,13 @@ use oauth2_client_credentials::{
 
 use crate::{SECRET, TOKEN, shown::Shown};
 
-pub(crate) fn show(shown: &mut Shown) {
+pub(crate) fn show(shown: &Shown) {
     asked(shown);
     places(shown);
     presented(shown);
 }
 
-fn asked(shown: &mut Shown) {
+fn asked(shown: &Shown) {
     let builder = TokenRequest::builder()
         .scope("read")
         .parameter("api_key", SECRET);
@@ -38,7 +38,7 @@ fn asked(shown: &mut Shown) {
     shown.debug(&TokenTypeHint::RefreshToken);
 }
 
-fn places(shown: &mut Shown) {
+fn places(shown: &Shown) {
     shown.debug(&WellKnown::OpenIdConfiguration);
     // Some servers want a key in the query.
     let endpoint = EndpointUri::new(&format!("https://as.example.com/token?api_key={SECRET}"));
@@ -53,7 +53,7 @@ fn places(shown: &mut Shown) {
     }
 }
 
-fn presented(shown: &mut Shown) {
+fn presented(shown: &Shown) {
     let token = TokenResponse::new(TOKEN).unwrap();
     shown.debug(&OnExisting::Replace);
     shown.debug(&Bearer::new());

@@ -1,6 +1,12 @@
 //! All that values show of themselves, by the names of their types.
 
-use std::{any::type_name, collections::BTreeMap, error::Error, fmt::Debug};
+use std::{
+    any::type_name,
+    collections::BTreeMap,
+    error::Error,
+    fmt::Debug,
+    sync::{Arc, Mutex},
+};
 
 /// What everything secret in these tests begins with.
 pub(crate) const CANARY: &str = "canary";
@@ -16,13 +22,13 @@ const OTHERS: [&str; 7] = [
     "%63%61%6e%61%72%79",
 ];
 
-/// What was shown, a text for each type.
-#[derive(Debug, Default)]
-pub(crate) struct Shown(BTreeMap<String, String>);
+/// What was shown, a text for each type. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shown(Arc<Mutex<BTreeMap<String, String>>>);
 
 impl Shown {
     /// What a value shows of itself to programmers.
-    pub(crate) fn debug<T: Debug>(&mut self, value: &T) {
+    pub(crate) fn debug<T: Debug>(&self, value: &T) {
         let name = name(type_name::<T>());
         let lines: Vec<_> = format!("{value:?}\n{value:#?}")
             .lines()
@@ -30,13 +36,15 @@ impl Shown {
             .collect();
         // A list of bytes is written a line each.
         let text = lines.join(" ");
-        self.0.entry(name).or_default().push_str(&text);
+        let mut texts = self.0.lock().unwrap();
+        texts.entry(name).or_default().push_str(&text);
     }
 
     /// And an error to everybody, with all that caused it.
-    pub(crate) fn error<E: Error + 'static>(&mut self, error: &E) {
+    pub(crate) fn error<E: Error + 'static>(&self, error: &E) {
         self.debug(error);
-        let text = self.0.get_mut(&name(type_name::<E>())).unwrap();
+        let mut texts = self.0.lock().unwrap();
+        let text = texts.get_mut(&name(type_name::<E>())).unwrap();
         let mut next = Some(error as &(dyn Error + 'static));
         while let Some(error) = next {
             text.push_str(&format!("{error}\n{error:?}\n"));
@@ -46,19 +54,19 @@ impl Shown {
 
     /// Every type of this listing was shown, and no other; and nothing of a canary was.
     pub(crate) fn assert_complete_and_clean(&self, listing: &str) {
+        let texts = self.0.lock().unwrap();
         let listed: Vec<_> = listing.lines().filter_map(listed).collect();
         let missing: Vec<_> = listed
             .iter()
-            .filter(|name| !self.0.contains_key(**name))
+            .filter(|name| !texts.contains_key(**name))
             .collect();
         assert!(missing.is_empty(), "no test shows {missing:?}");
-        let unknown: Vec<_> = self
-            .0
+        let unknown: Vec<_> = texts
             .keys()
             .filter(|name| !listed.contains(&name.as_str()))
             .collect();
         assert!(unknown.is_empty(), "not in the listing: {unknown:?}");
-        for (name, text) in &self.0 {
+        for (name, text) in &*texts {
             assert!(!text.is_empty(), "{name} shows nothing");
             for canary in OTHERS.iter().chain([&CANARY]) {
                 assert!(!text.contains(canary), "{name} shows {canary}: {text}");

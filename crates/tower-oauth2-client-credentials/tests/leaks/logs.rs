@@ -1,0 +1,160 @@
+//! What is logged at the most talkative level, by us and by hyper, h2 and all else that this process runs; and what is counted.
+
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+use http::{Request, header::AUTHORIZATION};
+use http_body_util::{BodyExt, Full};
+use hyper_util::{client::legacy::Client as Hyper, rt::TokioExecutor};
+use metrics_util::debugging::DebuggingRecorder;
+use oauth2_client_credentials::{Client, ClientSecretPost, EndpointUri};
+use oauth2_client_credentials_testkit::{Answer, AuthorizationServer, ResourceServer};
+use serde_json::json;
+use tower::{Layer, Service, ServiceExt};
+use tower_http::{
+    classify::{ServerErrorsAsFailures, SharedClassifier},
+    trace::{DefaultMakeSpan, DefaultOnResponse, TraceLayer},
+};
+use tower_oauth2_client_credentials::{
+    BoxError, ClientCredentialsLayer, HttpClient, MetricsObserver, Origins, Schedule,
+    TokenEndpoint, TokenSource, TracingObserver, replay,
+};
+use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
+
+use crate::{SECRET, TOKEN, client};
+
+/// All lines, for all threads: the connections' tasks are not those of the test.
+#[derive(Clone, Debug, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_logged_of_a_secret_at_trace() {
+    let lines = Lines::default();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(FmtSpan::FULL)
+        .with_ansi(false)
+        .with_writer(lines.clone())
+        .init();
+    let counted = DebuggingRecorder::new();
+    let snapshot = counted.snapshotter();
+    counted.install().unwrap();
+    for is_http2 in [false, true] {
+        for client in [
+            client(),
+            Client::new("svc", ClientSecretPost::new(SECRET)).unwrap(),
+        ] {
+            through_everything(client, is_http2).await;
+        }
+    }
+    with_a_key_in_the_query().await;
+    let mut text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let counted = snapshot.snapshot().into_vec();
+    assert!(counted.len() > 3, "{counted:?}");
+    text.push_str(&format!("{counted:?}"));
+    // The libraries below do log here, or nothing was shown.
+    for target in [
+        "authorization",
+        "h2::",
+        "hyper_util::",
+        "tower_oauth2_client_credentials",
+        "tower_http::",
+    ] {
+        assert!(text.contains(target), "nothing from {target}");
+    }
+    for canary in [SECRET, TOKEN, "canary", "Y2FuYXJ5", "NhbmFyeS", "jYW5hcnk"] {
+        let place = text.lines().find(|line| line.contains(canary));
+        assert_eq!(place, None, "{canary}");
+    }
+    println!("{} lines", text.lines().count());
+}
+
+/// Token requests that succeed, fail and are repeated; requests that are served and refused.
+async fn through_everything(client: Client, is_http2: bool) {
+    let token = json!({"access_token": TOKEN, "refresh_token": TOKEN, "token_type": "Bearer", "expires_in": 60});
+    for answer in [
+        Answer::json(200, token),
+        Answer::json(
+            400,
+            json!({"error": "invalid_client", "error_description": SECRET}),
+        ),
+        Answer::body(500, format!("{SECRET} {TOKEN}")),
+        Answer::json(200, json!({"access_token": format!("{TOKEN}\n")})),
+    ] {
+        let server = AuthorizationServer::new();
+        server.set_outage(Some(answer));
+        let resource = ResourceServer::new(&server).serve().await.unwrap();
+        let server = server.serve().await.unwrap();
+        let uri = EndpointUri::new(&server.token_endpoint()).unwrap();
+        let http = Hyper::builder(TokioExecutor::new())
+            .http2_only(is_http2)
+            .build_http::<Full<Bytes>>();
+        let http = traced().layer(http);
+        let endpoint = TokenEndpoint::new(http.clone(), uri, client.clone());
+        let source = TokenSource::builder(endpoint)
+            .observer(TracingObserver::new())
+            .observer(MetricsObserver::new("source"))
+            .schedule(Schedule::builder().attempts(1).build().unwrap());
+        let api = format!("http://{}", resource.addr());
+        let layer = ClientCredentialsLayer::new(source.build(), Origins::new([&api]).unwrap())
+            .replay(replay::Empty::new());
+        call(layer.layer(http), &api).await;
+    }
+}
+
+/// Some servers want a key there. A layer that logs URIs would log it; ours does not, and neither does what is below.
+async fn with_a_key_in_the_query() {
+    let server = AuthorizationServer::new().serve().await.unwrap();
+    let trust = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let http = HttpClient::builder().root_certificates_pem(trust.cert.pem());
+    let uri = format!("{}?api_key={SECRET}", server.token_endpoint());
+    let uri = EndpointUri::new(&uri).unwrap();
+    let endpoint = TokenEndpoint::new(http.build().unwrap(), uri, client());
+    let source = TokenSource::builder(endpoint).observer(TracingObserver::new());
+    let _ = source.build().token().await;
+}
+
+/// Logs the headers of requests and answers, too: those that are secret are marked as such.
+fn traced() -> TraceLayer<SharedClassifier<ServerErrorsAsFailures>> {
+    TraceLayer::new_for_http()
+        .make_span_with(DefaultMakeSpan::new().include_headers(true))
+        .on_response(DefaultOnResponse::new().include_headers(true))
+}
+
+async fn call<S, B>(service: S, api: &str)
+where
+    S: Service<Request<Full<Bytes>>, Response = http::Response<B>, Error = BoxError>,
+    S: Clone,
+    B: http_body::Body,
+{
+    for path in ["/", "/a/b"] {
+        let request = Request::get(format!("{api}{path}")).header("cookie", "a=b");
+        let request = request.body(Full::default()).unwrap();
+        assert!(!request.headers().contains_key(AUTHORIZATION));
+        if let Ok(answer) = service.clone().oneshot(request).await {
+            let _ = answer.into_body().collect().await;
+        }
+    }
+}
