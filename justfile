@@ -91,7 +91,7 @@ vectors *args:
 scenarios *args:
     cargo test -p tower-oauth2-client-credentials --all-features --test scenarios -- {{ args }}
 
-# What the compiler says where a request's body does not fit its replay policy.
+# What the compiler says of a stack that is put together in a wrong way.
 compile-errors:
     tests/checks/compile-errors
 

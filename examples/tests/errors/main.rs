@@ -1,0 +1,117 @@
+//! Every error that a user can meet, as it is printed: `errors.txt` has them all, to be read by whoever changes one.
+//!
+//! `ACCEPT_ERRORS=1 cargo test -p examples --test errors` takes them as they are now. Each has to say what happened, whose fault it is
+//! and what to try, in lower case, without a full stop and on one line.
+
+mod answers;
+mod keys;
+mod programs;
+mod protocol;
+mod sources;
+mod stores;
+
+use std::{env, error::Error, fmt::Write as _, fs, iter, path::Path};
+
+/// What was collected so far.
+#[derive(Default)]
+struct Collection {
+    text: String,
+    count: usize,
+}
+
+impl Collection {
+    fn chapter(&mut self, title: &str) {
+        let separator = if self.text.is_empty() { "" } else { "\n" };
+        let _ = writeln!(self.text, "{separator}# {title}\n");
+    }
+
+    /// An error and what caused it. `met` says how one meets it.
+    fn add(&mut self, met: &str, error: &(dyn Error + 'static)) {
+        let _ = writeln!(self.text, "{met}");
+        for (depth, error) in iter::successors(Some(error), |&error| error.source()).enumerate() {
+            let line = without_times(&error.to_string());
+            assert!(is_in_style(&line), "{met}: {line:?}");
+            let mark = if depth == 0 { "error:" } else { "because:" };
+            let _ = writeln!(self.text, "    {mark} {line}");
+        }
+        self.count += 1;
+    }
+
+    /// The same, of something at a path that is another each time.
+    fn add_at(&mut self, met: &str, error: &(dyn Error + 'static), path: &str, shown: &str) {
+        let before = self.text.len();
+        self.add(met, error);
+        let added = self.text.split_off(before);
+        self.text.push_str(&added.replace(path, shown));
+    }
+
+    /// What a program says on its one line.
+    fn add_line(&mut self, met: &str, line: &str) {
+        let reason = line.strip_prefix("error: ").expect(line);
+        assert!(is_in_style(reason), "{met}: {line:?}");
+        let _ = writeln!(self.text, "{met}\n    {line}");
+        self.count += 1;
+    }
+}
+
+fn is_in_style(line: &str) -> bool {
+    !line.is_empty() && !line.contains(char::is_control) && !line.ends_with('.')
+}
+
+/// Times, ports and folders are another each time.
+fn without_times(line: &str) -> String {
+    match line.split_once("may start in ") {
+        Some((before, after)) => {
+            let end = after.find(')').unwrap_or(0);
+            format!("{before}may start in ... s{}", &after[end..])
+        }
+        None => line.to_owned(),
+    }
+}
+
+/// What must be an error.
+#[track_caller]
+fn failed<T, E>(outcome: Result<T, E>) -> E {
+    match outcome {
+        Ok(_) => panic!("this is an error"),
+        Err(error) => error,
+    }
+}
+
+#[test]
+fn every_error_says_what_happened_whose_fault_it_is_and_what_to_try() {
+    let mut all = Collection::default();
+    protocol::collect(&mut all);
+    keys::collect(&mut all);
+    answers::collect(&mut all);
+    let runtime = |paused| {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().start_paused(paused).build().unwrap()
+    };
+    runtime(true).block_on(sources::collect(&mut all));
+    runtime(false).block_on(async {
+        sources::collect_in_real_time(&mut all).await;
+        stores::collect(&mut all).await;
+    });
+    programs::collect(&mut all);
+    assert!(
+        all.count >= 100,
+        "{} errors are too few to be all",
+        all.count
+    );
+
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors/errors.txt");
+    if env::var_os("ACCEPT_ERRORS").is_some() {
+        fs::write(&path, &all.text).unwrap();
+    }
+    let accepted = fs::read_to_string(&path).unwrap_or_default();
+    let news: Vec<_> = all
+        .text
+        .lines()
+        .filter(|line| !accepted.contains(line))
+        .collect();
+    assert!(
+        all.text == accepted,
+        "other words than in errors.txt: {news:#?}\nread them as somebody who is woken by them, and take them with ACCEPT_ERRORS=1"
+    );
+}
