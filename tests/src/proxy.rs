@@ -240,9 +240,10 @@ async fn instead<S>(near: &mut S, answer: &str) -> io::Result<End>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    near.read(&mut [0; 4_096]).await?;
-    near.write_all(answer.as_bytes()).await?;
-    near.shutdown().await?;
+    if near.read(&mut [0; 4_096]).await? > 0 {
+        near.write_all(answer.as_bytes()).await?;
+        near.shutdown().await?;
+    }
     Ok(End::Close)
 }
 

@@ -79,7 +79,9 @@ pub(crate) fn judge(kind: Kind, scale: &Scale, run: &Run, requester: &Requester)
         .filter(|name| !expected.contains(&name.as_str()));
     let strange: Vec<_> = strange.cloned().collect();
     let untold = failed.iter().filter(|sent| !is_told(sent)).count();
-    let dared = kind.fails_with().is_empty() || !failed.is_empty();
+    // A short silence is outlived by those who wait.
+    let may_pass = kind.fails_with().is_empty() || (scale.is_short && kind.is_silent());
+    let dared = may_pass || !failed.is_empty();
     let late = Duration::from_millis(row.longest) > scale.budget + UNCERTAINTY;
     // The first pauses are hardly longer than the token requests before them.
     let few = if scale.is_short { 10 } else { 2 };

@@ -56,17 +56,19 @@ pub(crate) async fn play(
 ) -> Result<Run, BoxError> {
     let over = OnceLock::new();
     let is_over = AtomicBool::default();
-    let [served, recovered] = [(); 2].map(|()| Arc::<AtomicBool>::default());
+    let recovered = Arc::<AtomicBool>::default();
+    // All start at once, and on a busy machine the first token may take its time.
+    while requester.call().await != Outcome::Served {
+        sleep(scale.after).await;
+    }
     let story = async {
-        // On a busy machine the first token may take its time.
-        let started = timeout(scale.recovery(), set(&served)).await;
         sleep(scale.before).await;
         let began = begin();
         sleep(scale.fault).await;
         let ended = end();
         over.get_or_init(Instant::now);
         is_over.store(true, Ordering::Relaxed);
-        let recovered = started.and(timeout(scale.recovery(), set(&recovered)).await);
+        let recovered = timeout(scale.recovery(), set(&recovered)).await;
         sleep(scale.after).await;
         began
             .and(ended)
@@ -80,13 +82,11 @@ pub(crate) async fn play(
         }
     };
     let call = || {
-        let answer = requester.call();
-        let (served, recovered) = (Arc::clone(&served), Arc::clone(&recovered));
+        let (answer, recovered) = (requester.call(), Arc::clone(&recovered));
         let begun_after = is_over.load(Ordering::Relaxed);
         async move {
             let outcome = answer.await;
             if outcome == Outcome::Served {
-                served.store(true, Ordering::Relaxed);
                 recovered.fetch_or(begun_after, Ordering::Relaxed);
             }
             outcome

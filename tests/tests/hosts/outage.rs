@@ -216,6 +216,7 @@ fn is_told(sent: &Sent) -> bool {
             reason,
             transient,
             retry_in,
+            ..
         } => {
             let says_why = ["Connection refused", "Transient"];
             *transient && retry_in.is_some() && says_why.iter().any(|why| reason.contains(why))
