@@ -1,5 +1,7 @@
 //! What pages list is there: the tests of the threat model, and a reason for each dependency of a crate that is published.
 
+#![allow(clippy::unwrap_used, reason = "functions that tests share are tests")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

@@ -3,6 +3,8 @@
 //! `ACCEPT_ERRORS=1 cargo test -p examples --test errors` takes them as they are now. Each has to say what happened, whose fault it is
 //! and what to try, in lower case, without a full stop and on one line.
 
+#![allow(clippy::unwrap_used, reason = "functions that tests share are tests")]
+
 mod answers;
 mod keys;
 mod programs;
