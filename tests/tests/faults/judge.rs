@@ -116,9 +116,8 @@ pub(crate) fn judge(kind: Kind, scale: &Scale, run: &Run, requester: &Requester)
         }
     }
     if !row.problems.is_empty() {
-        let reasons = failed.iter().map(|sent| format!("{:?}", sent.outcome()));
-        row.problems
-            .push(format!("{row:?}, such as {:?}", reasons.last()));
+        let last = failed.last().map(|sent| sent.outcome());
+        row.problems.push(format!("{row:?}, such as {last:?}"));
     }
     row
 }

@@ -70,9 +70,8 @@ pub(crate) async fn play(
         is_over.store(true, Ordering::Relaxed);
         let recovered = timeout(scale.recovery(), set(&recovered)).await;
         sleep(scale.after).await;
-        began
-            .and(ended)
-            .and(recovered.map_err(|_| "no request was served again".into()))
+        let recovered = recovered.map_err(|_| "no request was served again".into());
+        began.and(ended).and(recovered)
     };
     let outcome = Mutex::new(Ok(()));
     let story = async {
