@@ -61,3 +61,23 @@ async fn requests_and_token_requests_are_counted_and_logged_without_a_query() {
     }
     assert!(!text.contains("canary"));
 }
+
+#[tokio::test]
+async fn requests_are_not_logged_unless_that_is_wanted() {
+    let tokens = stack::server().await;
+    let upstream = Upstream::start().await;
+    let config = stack::config(&tokens, &upstream.origin(), "");
+    let proxy = Proxy::start(
+        program(),
+        folder(),
+        &format!("access_log = false\n{config}"),
+    );
+    assert_eq!(stack::get(proxy.address()).await.status(), 200);
+    proxy.signal("TERM");
+    proxy.says("draining").await;
+    assert!(
+        !proxy.said().contains("egress_proxy::access"),
+        "{}",
+        proxy.said()
+    );
+}

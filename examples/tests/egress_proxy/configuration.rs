@@ -141,6 +141,35 @@ fn a_value_that_cannot_be_meant_is_refused_with_its_line() {
 }
 
 #[test]
+fn an_upstream_that_is_the_proxy_itself_is_refused() {
+    for (listen, upstream) in [
+        ("127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("127.0.0.1:8080", "http://LOCALHOST:8080/"),
+        ("0.0.0.0:8080", "http://127.0.0.1:8080"),
+        ("[::1]:8080", "http://[::1]:8080"),
+        (
+            "127.0.0.1:0\"\nadmin = \"127.0.0.1:9090",
+            "http://127.0.0.1:9090",
+        ),
+    ] {
+        let config = GOOD.replace("127.0.0.1:0", listen);
+        let config = config.replace("https://api.example.com", upstream);
+        refused(&config, &["upstream: ", "the proxy itself"]);
+    }
+}
+
+#[test]
+fn it_has_as_many_threads_as_it_is_told() {
+    let proxy = Proxy::try_start(program(), folder(), &format!("threads = 3\n{GOOD}")).unwrap();
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", proxy.id())).unwrap();
+    let names = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")));
+    let names: Vec<_> = names.map(Result::unwrap_or_default).collect();
+    let workers = names.iter().filter(|name| name.starts_with("tokio-r"));
+    // Others are made for what blocks, and bear the same name until they end.
+    assert!((3..=5).contains(&workers.count()), "{names:?}");
+}
+
+#[test]
 fn a_secret_file_that_is_missing_is_named() {
     let path = missing().display().to_string();
     let bad = format!("client_secret_file = \"{path}\"");

@@ -109,4 +109,7 @@ async fn an_upstream_that_is_not_there_is_a_bad_gateway() {
     ready(&proxy).await;
     let answer = stack::get(proxy.address()).await;
     is_problem(&answer, StatusCode::BAD_GATEWAY, "UpstreamConnect");
+    // The caller is not told what the operator is.
+    assert!(!String::from_utf8_lossy(answer.body()).contains("refused"));
+    proxy.says("Connection refused").await;
 }

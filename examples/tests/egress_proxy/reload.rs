@@ -1,11 +1,13 @@
 //! SIGHUP and SIGTERM, and requests that are under way.
 
-use http::Version;
+use http::{Request, Version};
+use http_body_util::Full;
 use oauth2_client_credentials_testkit::Answer;
 use tokio::task::JoinSet;
 
 use crate::{
-    stack::{self, Stack, TOKEN, json, seen},
+    proxy::Proxy,
+    stack::{self, Stack, TOKEN, caller, folder, json, program, ready, seen},
     traffic::Traffic,
     upstream::Upstream,
 };
@@ -140,4 +142,28 @@ async fn sigterm_under_load_cuts_nothing() {
             stack.proxy.said()
         );
     }
+}
+
+#[tokio::test]
+async fn what_does_not_end_in_time_is_cut() {
+    let tokens = stack::server().await;
+    let upstream = Upstream::start().await;
+    let config = stack::config(&tokens, &upstream.origin(), "");
+    let config = format!("drain_delay_ms = 10\ndrain_timeout_ms = 200\n{config}");
+    let mut proxy = Proxy::start(program(), folder(), &config);
+    ready(&proxy).await;
+    let uri = format!("{}/held", proxy.address());
+    let held = tokio::spawn(async move {
+        let request = Request::get(uri).body(Full::default()).unwrap();
+        caller(Version::HTTP_11).request(request).await.is_ok()
+    });
+    upstream.has(1).await;
+    proxy.signal("TERM");
+    assert!(proxy.ends().await.success());
+    assert!(!held.await.unwrap());
+    let said = proxy.said();
+    assert!(
+        said.contains("not drained in time") && said.contains("left=1"),
+        "{said}"
+    );
 }

@@ -1,6 +1,6 @@
 //! What each key of a token's table does to the request for it, and that the documentation has all keys.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -40,7 +40,7 @@ async fn request(lines: &str) -> Received {
     server.received().remove(0)
 }
 
-fn quoted(path: &PathBuf) -> String {
+fn quoted(path: &Path) -> String {
     format!("{:?}", path.display().to_string())
 }
 

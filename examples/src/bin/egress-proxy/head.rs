@@ -1,5 +1,6 @@
 //! The heads of requests and answers, as the next one is to see them.
 
+use bytes::BytesMut;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Uri, Version,
     header::{
@@ -32,6 +33,24 @@ pub(crate) fn to_upstream(headers: &mut HeaderMap, version: Version) {
         _ => "1.1 egress-proxy",
     };
     headers.append(VIA, HeaderValue::from_static(via));
+}
+
+/// Moves values into memory of their own. As hyper read them they are parts of the connection's buffer, and that stays, all 8 kB of it,
+/// beside the one for what comes next, for as long as the last of them: until the answer is there, which a second request may wait for.
+pub(crate) fn detach(headers: &mut HeaderMap) {
+    let length = headers.values().map(HeaderValue::len).sum();
+    let mut all = BytesMut::with_capacity(length);
+    for value in headers.values() {
+        all.extend_from_slice(value.as_bytes());
+    }
+    let mut all = all.freeze();
+    for value in headers.values_mut() {
+        // A value is one wherever it is.
+        if let Ok(mut own) = HeaderValue::from_maybe_shared(all.split_to(value.len())) {
+            own.set_sensitive(value.is_sensitive());
+            *value = own;
+        }
+    }
 }
 
 /// Removes what is about one connection, and ends with it (RFC 9110 §7.6.1), and what `Connection` names beside that.
@@ -88,15 +107,15 @@ pub(crate) fn rewrite(
     let mut parts = http::uri::Parts::default();
     parts.scheme = Some(scheme.clone());
     parts.authority = Some(authority.clone());
-    let path = uri.path_and_query().cloned();
-    let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
+    let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
     parts.path_and_query = Some(match strip {
         Some(prefix) => {
-            let rest = path.as_str().strip_prefix(prefix)?;
+            let rest = path.strip_prefix(prefix)?;
             let rest = rest.strip_prefix('/').unwrap_or(rest);
             format!("/{rest}").parse().ok()?
         }
-        None => path,
+        // Detached, as headers are.
+        None => path.parse().ok()?,
     });
     Uri::from_parts(parts).ok()
 }
@@ -174,6 +193,24 @@ mod tests {
         // Apache's HttpClient for Java, in its versions since 5.4.
         assert!(!wants_upgrade(&headers([("upgrade", "TLS/1.2")])));
         assert!(!wants_upgrade(&headers([])));
+    }
+
+    #[test]
+    fn values_stay_the_same_in_memory_of_their_own() {
+        let buffer = bytes::Bytes::from(b"one, a, \xff, ".to_vec());
+        let mut given = HeaderMap::new();
+        for (name, range) in [("b", 0..3), ("a", 5..6), ("b", 8..9), ("c", 0..0)] {
+            let value = HeaderValue::from_maybe_shared(buffer.slice(range)).unwrap();
+            given.append(name, value);
+        }
+        given.get_mut("a").unwrap().set_sensitive(true);
+        let before = given.clone();
+        assert!(!buffer.is_unique());
+        detach(&mut given);
+        assert_eq!(given, before);
+        assert!(given["a"].is_sensitive() && !given["b"].is_sensitive());
+        drop(before);
+        assert!(buffer.is_unique());
     }
 
     #[test]

@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     /// What is found out when these come one after the other, and what is then read.
-    async fn opened(parts: &'static [&'static [u8]]) -> (Version, Vec<u8>) {
+    async fn opened(parts: &[&[u8]]) -> (Version, Vec<u8>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut caller = TcpStream::connect(listener.local_addr().unwrap())
             .await

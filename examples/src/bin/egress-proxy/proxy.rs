@@ -11,7 +11,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header::CONNECTION};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header::CONNECTION};
 use http_body::Body;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
@@ -20,7 +20,13 @@ use tower::ServiceExt;
 use tracing::{info, warn};
 
 use crate::{
-    body::RequestBody, head, metrics::Metrics, problem::Problem, route::Route, state::State,
+    body::RequestBody,
+    head,
+    metrics::Metrics,
+    problem::Problem,
+    route::Route,
+    setup::{failure::causes, output::one_line},
+    state::State,
 };
 
 /// The upstream's body as it comes, or a text of this proxy's own.
@@ -76,7 +82,7 @@ impl Proxy {
         let route = state.route(request.uri().path()).cloned();
         let logged = state
             .access_log()
-            .then(|| (request.method().clone(), request.uri().clone()));
+            .then(|| (request.method().clone(), request.uri().path().to_owned()));
         drop(state);
         let answer = match &route {
             Some(route) => forward(route, request).await,
@@ -103,9 +109,9 @@ impl Proxy {
             Some(route) => route.metrics().count(status, took, problem),
             None => self.metrics.no_route().count(status, took, problem),
         }
-        if let Some((method, uri)) = logged {
+        if let Some((method, path)) = logged {
             let route = route.as_ref().map_or("", |route| route.prefix());
-            log(&method, &uri, route, status, took, problem);
+            log(&method, &path, route, status, took, problem);
         }
         Ok(response)
     }
@@ -122,6 +128,7 @@ async fn forward(route: &Route, request: Request<Incoming>) -> Result<Response<I
     let (mut parts, body) = request.into_parts();
     parts.uri = route.target(&parts.uri).ok_or(Problem::BAD_TARGET)?;
     head::to_upstream(&mut parts.headers, parts.version);
+    head::detach(&mut parts.headers);
     // The client finds out by itself what the upstream speaks.
     parts.version = Version::HTTP_11;
     let request = Request::from_parts(parts, RequestBody::new(body, limit));
@@ -142,7 +149,8 @@ async fn forward(route: &Route, request: Request<Incoming>) -> Result<Response<I
         }
         Err(error) => {
             let problem = Problem::of(&error);
-            warn!(kind = problem.kind(), %error, "a request got no answer");
+            let error = one_line(&causes(&*error));
+            warn!(kind = problem.kind(), error, "a request got no answer");
             Err(problem)
         }
     }
@@ -168,13 +176,13 @@ fn is_for_one_hop<B>(response: &Response<B>) -> bool {
 /// A line for each request. A query may have a key in it, and stays out.
 fn log(
     method: &Method,
-    uri: &Uri,
+    path: &str,
     route: &str,
     status: StatusCode,
     took: Duration,
     problem: Option<&str>,
 ) {
-    let (path, status) = (uri.path(), status.as_u16());
+    let status = status.as_u16();
     let ms = took.as_micros() as f64 / 1000.0;
     info!(target: "egress_proxy::access", %method, path, route, status, ms, problem);
 }
