@@ -22,8 +22,8 @@ pub(super) struct Identity {
 /// Less than a source gives one attempt (6 s): who waits for it hears why there is no connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// As long as a request of the layer waits for a token; a schedule may end an attempt earlier.
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// Less than that too, so that the error names whom was asked.
+const TIMEOUT: Duration = Duration::from_millis(5_500);
 
 impl HttpClientBuilder {
     /// How long a connection may take to be made, the name's resolution, TCP and TLS together (default: 5 s).
@@ -32,7 +32,7 @@ impl HttpClientBuilder {
         self
     }
 
-    /// How long a whole request may take, from the connection to the last byte of the answer's body (default: 10 s). A
+    /// How long a whole request may take, from the connection to the last byte of the answer's body (default: 5.5 s). A
     /// [`Schedule`](crate::Schedule) has a limit of its own for each attempt, 6 s unless it is set.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -91,5 +91,17 @@ impl fmt::Debug for HttpClientBuilder {
             .field("timeout", &self.timeout)
             .field("client_certificate", &self.identity.is_some())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Schedule;
+
+    #[test]
+    fn its_own_error_comes_before_the_source_gives_up_an_attempt() {
+        let attempt = Schedule::default().attempt_timeout(Duration::ZERO);
+        assert!(CONNECT_TIMEOUT < TIMEOUT && TIMEOUT < attempt);
     }
 }

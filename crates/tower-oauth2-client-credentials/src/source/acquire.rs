@@ -130,7 +130,9 @@ impl TokenSource {
                 (None, Patience::Budget) if flight.started().is_none() => {
                     errors::overloaded(context.schedule.wait_budget())
                 }
-                (None, Patience::Budget) => errors::timed_out(context.schedule.wait_budget()),
+                (None, Patience::Budget) => {
+                    errors::timed_out(context.schedule.wait_budget(), flight.last_error())
+                }
             });
         }
     }

@@ -149,6 +149,7 @@ impl Task {
                 }
                 return attempt.landing(until);
             }
+            self.flight.failed(&attempt.error);
             last = Some((attempt, asked.map(|asked| now + asked)));
             time::sleep(sleep).await;
         }

@@ -18,11 +18,17 @@ pub(crate) fn closed() -> TokenError {
     )
 }
 
-pub(crate) fn timed_out(waited: Duration) -> TokenError {
+/// `last`: what its attempts failed with so far, which names whom it asked.
+pub(crate) fn timed_out(waited: Duration, last: Option<TokenError>) -> TokenError {
+    let last = last.map(|last| last.to_string()).unwrap_or_default();
+    let last = match last.trim_start_matches("no token: ") {
+        "" => String::new(),
+        last => format!(" (so far: {last})"),
+    };
     TokenError::new(
         TokenErrorKind::Timeout,
         format!(
-            "no token: the authorization server has not answered for {waited:?}; the token request goes on, and a later request may find its token; look why the server is slow, or wait for longer (`ScheduleBuilder::wait_budget`)"
+            "no token: the authorization server has not answered for {waited:?}{last}; the token request goes on, and a later request may find its token; look why the server is slow, or wait for longer (`ScheduleBuilder::wait_budget`)"
         ),
     )
 }

@@ -43,6 +43,8 @@ struct Progress {
     /// When it was let through to the server; until then it stands in line.
     started: Option<Moment>,
     outcome: Option<Outcome>,
+    /// What its last attempt failed with.
+    failed: Option<TokenError>,
     /// The task that carries it out, while it stands in line.
     in_line: Option<Waker>,
     waiting: Wakers,
@@ -87,6 +89,17 @@ impl Flight {
     /// When it was let through, if it was.
     pub(crate) fn started(&self) -> Option<Moment> {
         lock(&self.progress).started
+    }
+
+    /// Notes what an attempt failed with; there is another.
+    pub(crate) fn failed(&self, error: &TokenError) {
+        let before = lock(&self.progress).failed.replace(error.clone());
+        drop(before);
+    }
+
+    /// What its last attempt failed with, for those who wait no longer.
+    pub(crate) fn last_error(&self) -> Option<TokenError> {
+        lock(&self.progress).failed.clone()
     }
 
     /// For its task: waits until it is let through.

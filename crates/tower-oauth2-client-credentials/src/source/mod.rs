@@ -223,7 +223,7 @@ impl TokenSource {
                 Ok(Ok(_)) => return Ok(()),
                 Ok(Err(error)) if error.is_transient() => error,
                 Ok(Err(error)) => return Err(error),
-                Err(_) => return Err(errors::timed_out(deadline)),
+                Err(_) => return Err(errors::timed_out(deadline, None)),
             };
             let again =
                 time::Instant::now() + error.retry_in().unwrap_or_default().max(WARM_UP_PAUSE);

@@ -8,9 +8,11 @@ use std::{
 
 use oauth2_client_credentials_testkit::Answer;
 use tokio::net::TcpListener;
-use tower_oauth2_client_credentials::{HttpClient, TokenError, TokenErrorKind};
+use tower_oauth2_client_credentials::{
+    HttpClient, Schedule, TokenError, TokenErrorKind, TokenSource,
+};
 
-use crate::{authorization_server, builder, fetch, servers::Authority, told};
+use crate::{authorization_server, builder, endpoint, fetch, servers::Authority, told};
 
 const LIMIT: Duration = Duration::from_millis(100);
 
@@ -131,4 +133,23 @@ async fn no_limit_is_too_long_or_too_short() {
         let outcome = fetch(http, &tls.token_endpoint()).await;
         assert_eq!(outcome.is_ok(), served, "{outcome:?}");
     }
+}
+
+/// The server took the connection, and says nothing.
+#[tokio::test]
+async fn who_waits_in_vain_hears_whom_it_waited_for() {
+    let server = authorization_server();
+    server.set_outage(Some(Answer::hang()));
+    let served = server.serve().await.unwrap();
+    let http = builder().timeout(LIMIT).build().unwrap();
+    let schedule = Schedule::builder().wait_budget(LIMIT * 5 / 2);
+    let source = TokenSource::builder(endpoint(http, &served.token_endpoint()))
+        .schedule(schedule.build().unwrap())
+        .draws(|| 0.0)
+        .build();
+    let error = source.token().await.unwrap_err();
+    let text = error.to_string();
+    assert_eq!(error.kind(), TokenErrorKind::Timeout, "{text}");
+    let said = format!("no whole answer from {} within 100ms", served.addr());
+    assert!(text.contains(&said), "{text}");
 }
