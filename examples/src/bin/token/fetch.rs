@@ -68,5 +68,10 @@ fn as_text(granted: &TokenResponse) -> String {
 }
 
 fn quirks(granted: &TokenResponse) -> Vec<&'static str> {
-    granted.quirks().iter().copied().map(Quirk::name).collect()
+    granted
+        .quirks()
+        .iter()
+        .copied()
+        .map(Quirk::as_str)
+        .collect()
 }
