@@ -37,6 +37,12 @@ fn a_short_outage_is_nobodys_and_the_fleet_spreads_out() {
         number(&report, "/per_minute/steady_peak_to_mean") < 3.0,
         "{report}"
     );
+    let quiet = number(&report, "/outage/mean_without_outage");
+    let peak_after = number(&report, "/outage/peak_per_minute_after");
+    assert!(
+        peak_after < 7.0 * quiet,
+        "not all come back at once: {report}"
+    );
     let mean = number(&report, "/token_requests") / (60.0 * number(&report, "/hours"));
     assert!((number(&report, "/per_minute/mean") - mean).abs() < 0.001);
 }

@@ -74,7 +74,11 @@ impl Process {
         let sent = Command::new("kill")
             .args([&format!("-{name}"), &id])
             .status()?;
-        sent.success().then_some(()).ok_or("no such process".into())
+        if sent.success() {
+            Ok(())
+        } else {
+            Err("no such process".into())
+        }
     }
 }
 
