@@ -139,10 +139,12 @@ impl Settings {
             && extensions.get::<TokenRequest>().is_none()
     }
 
-    /// Attaches the token, if this is a time at which nothing changes for a request.
+    /// Attaches the token, if this thread has it and this is a time at which nothing changes for a request.
     fn attach_at_once(&self, headers: &mut HeaderMap) -> Option<Sent> {
-        let (header, sent) = self.source.header_in_window()?;
-        (self.attach.put(headers, header) == Put::Done).then_some(sent)
+        self.source.with_held_header(|header, sent| {
+            let put = self.attach.put(headers, header.clone());
+            (put == Put::Done).then_some(sent)
+        })
     }
 }
 

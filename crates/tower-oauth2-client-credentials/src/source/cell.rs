@@ -99,9 +99,9 @@ impl Cell {
     }
 
     /// The header of the token, if this is a stretch of time in which nothing changes for a request.
-    #[inline]
     pub(crate) fn header_in_window(&self, coarse_ms: u64) -> Option<(HeaderValue, Sent)> {
-        held::header(self, coarse_ms).or_else(|| self.shared_header(coarse_ms, true))
+        held::with_header(self, coarse_ms, |header, sent| Some((header.clone(), sent)))
+            .or_else(|| self.shared_header(coarse_ms, true))
     }
 
     /// The same for a request that named its own: a thread has too many of those to hold them.

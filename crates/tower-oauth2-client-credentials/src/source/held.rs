@@ -29,14 +29,18 @@ struct Held {
     sent: Sent,
 }
 
-/// The header of the cell's token, if this thread has it and nothing changes for a request now.
+/// What `with` makes of the header of the cell's token, if this thread has it and nothing changes for a request now.
 #[inline]
-pub(super) fn header(cell: &Cell, coarse_ms: u64) -> Option<(HeaderValue, Sent)> {
+pub(super) fn with_header<T>(
+    cell: &Cell,
+    coarse_ms: u64,
+    with: impl FnOnce(&HeaderValue, Sent) -> Option<T>,
+) -> Option<T> {
     let look = |held: &RefCell<[Option<Held>; SLOTS]>| {
         let slots = held.try_borrow().ok()?;
         let held = slots[slot(cell.id())].as_ref()?;
         let holds = held.sent.cell == cell.id() && held.holds(coarse_ms);
-        holds.then(|| (held.header.clone(), held.sent))
+        holds.then(|| with(&held.header, held.sent)).flatten()
     };
     HELD.try_with(look).ok()?
 }

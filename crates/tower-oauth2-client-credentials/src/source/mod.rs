@@ -273,8 +273,17 @@ impl TokenSource {
         kept.into_iter().map(Token::new).collect()
     }
 
-    /// The header that shows the token, while nothing changes for a request.
+    /// What `with` makes of the header that shows the token, while nothing changes for a request and this thread has it.
     #[inline]
+    pub(crate) fn with_held_header<T>(
+        &self,
+        with: impl FnOnce(&HeaderValue, Sent) -> Option<T>,
+    ) -> Option<T> {
+        let coarse_ms = self.owner.context.clock.coarse_ms();
+        held::with_header(&self.cell, coarse_ms, with)
+    }
+
+    /// The header that shows the token, while nothing changes for a request.
     pub(crate) fn header_in_window(&self) -> Option<(HeaderValue, Sent)> {
         self.cell
             .header_in_window(self.owner.context.clock.coarse_ms())
