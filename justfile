@@ -99,7 +99,11 @@ compile-errors:
 minimal-versions:
     tests/checks/minimal-versions
 
-# Every parser against inputs that nobody wrote, 20 seconds each.
+# Servers that mean harm, a line a family; `just hostile h2` for some.
+hostile *args:
+    cargo test -p tower-oauth2-client-credentials --all-features --test hostile -- {{ args }}
+
+# Every parser against inputs that nobody wrote, 12 seconds each.
 fuzz *args:
     fuzz/smoke {{ args }}
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use libfuzzer_sys::fuzz_target;
-use oauth2_client_credentials::{Bearer, Decoder, TokenRequest};
+use oauth2_client_credentials::{Bearer, Decoder, DpopNonces, DpopRole, TokenRequest};
 
 const TEN_YEARS: Duration = Duration::from_secs(315_360_000);
 
@@ -43,6 +43,11 @@ fuzz_target!(|input: &[u8]| {
         .expect("a legal scope");
     let status = StatusCode::from_u16(status).expect("a legal status");
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    let place = http::Uri::from_static("https://as.example.com/token");
+    let mut nonces = DpopNonces::new();
+    nonces.learn(DpopRole::AuthorizationServer, &place, &headers);
+    let nonce = nonces.get(DpopRole::AuthorizationServer, &place);
+    assert!(nonce.is_none_or(|nonce| nonce.len() <= DpopNonces::MAX_LENGTH));
     match decoder.decode_parts(&asked, status, &headers, body, now) {
         Ok(token) => {
             assert!(status.is_success());
