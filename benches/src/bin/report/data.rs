@@ -43,6 +43,12 @@ impl Data {
         row[name].as_f64()
     }
 
+    /// What it takes to build a subject.
+    pub fn build(&self, subject: &str, name: &str) -> Option<f64> {
+        let mut builds = self.builds.iter();
+        builds.find(|build| build["subject"] == subject)?[name].as_f64()
+    }
+
     /// What a subject adds to the request, in nanoseconds.
     pub fn added(&self, case: &str, subject: &str) -> Option<f64> {
         Some(self.number(case, subject, "ns")? - self.number(case, "none", "ns")?)

@@ -36,7 +36,9 @@ impl RedisStoreError {
     }
 
     pub(super) fn gone() -> Self {
-        Self::new("the runtime that was connecting to the Redis server has ended; call from one that lives")
+        Self::new(
+            "the runtime that was connecting to the Redis server has ended; call from one that lives",
+        )
     }
 
     pub(super) fn unexpected() -> Self {

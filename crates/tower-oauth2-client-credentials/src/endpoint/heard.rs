@@ -60,8 +60,14 @@ mod tests {
 
     const BASIC: &str = "c3ZjOmNhbmFyeS1zZWNyZXQ=";
 
-    #[derive(Debug)]
+    /// Shows what was said in its `Debug` alone, as h2's error does.
     struct Goodbye(String);
+
+    impl fmt::Debug for Goodbye {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.debug_tuple("Goodbye").field(&self.0).finish()
+        }
+    }
 
     impl fmt::Display for Goodbye {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
