@@ -56,7 +56,16 @@ fn an_error_is_told_with_what_caused_it() {
     let folder = env!("CARGO_TARGET_TMPDIR");
     fails(
         env!("CARGO_BIN_EXE_fleet"),
-        &["--replicas", "1", "--hours", "0.1", "--plot", folder],
+        &[
+            "--replicas",
+            "1",
+            "--hours",
+            "0.1",
+            "--outage",
+            "0",
+            "--plot",
+            folder,
+        ],
         &["directory"],
     );
 }
