@@ -39,7 +39,8 @@ fn compare(unit: &str, accepted: &Numbers, now: &Numbers) -> bool {
             good = false;
             continue;
         };
-        let more = *is > was * (1.0 + NOISE) + 1e-6;
+        // What could not be measured is no number, and not less than any.
+        let more = !(*is <= was * (1.0 + NOISE) + 1e-6);
         let less = *is < was * (1.0 - NOISE) - 1e-6;
         let verdict = match (more, less) {
             (true, _) => "DEARER",

@@ -1,6 +1,6 @@
 //! Secrets of the client in what a server said.
 
-use std::ops::Range;
+use std::{fmt::Write as _, ops::Range};
 
 use zeroize::Zeroizing;
 
@@ -35,6 +35,10 @@ impl Redaction {
             let shown: Zeroizing<String> =
                 Zeroizing::new(secret.chars().filter(|unit| is_shown(*unit)).collect());
             forms.push(lower(&shown));
+            // As errors show text and bytes that came: with escapes.
+            let debug = Zeroizing::new(format!("{secret:?}"));
+            forms.push(lower(&debug[1..debug.len() - 1]));
+            forms.push(lower(&escaped(secret)));
             for encoding in Encoding::ANY {
                 let mut encoded = Zeroizing::new(String::with_capacity(3 * secret.len()));
                 encoding.append(&mut encoded, secret);
@@ -129,6 +133,29 @@ impl Redaction {
         }
         places
     }
+}
+
+/// As `Debug` of a byte string shows it.
+fn escaped(secret: &str) -> Zeroizing<String> {
+    // So long at most: nothing is left behind in memory by growing.
+    let mut text = Zeroizing::new(String::with_capacity(4 * secret.len()));
+    for byte in secret.bytes() {
+        match byte {
+            b'\n' => text.push_str("\\n"),
+            b'\r' => text.push_str("\\r"),
+            b'\t' => text.push_str("\\t"),
+            0 => text.push_str("\\0"),
+            b'"' | b'\\' => {
+                text.push('\\');
+                text.push(char::from(byte));
+            }
+            0x20..=0x7e => text.push(char::from(byte)),
+            _ => {
+                let _ = write!(*text, "\\x{byte:02x}");
+            }
+        }
+    }
+    text
 }
 
 fn lower(text: &str) -> Zeroizing<Vec<u8>> {

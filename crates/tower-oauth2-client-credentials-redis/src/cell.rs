@@ -240,8 +240,11 @@ impl<'a> Cell<'a> {
 
     /// Whether only who has its key can show it, and the identity does not say which key that is: another replica may have another.
     fn is_bound_to_who_knows(&self, token: &TokenResponse) -> bool {
-        let says_which = self.settings.identity.contains("\njkt ");
-        matches!(token.token_type(), TokenType::DPoP) && !says_which
+        let identity = &self.settings.identity;
+        let of_any_certificate = identity.contains("\nx5t#S256 ?");
+        let of_any_key =
+            matches!(token.token_type(), TokenType::DPoP) && !identity.contains("\njkt ");
+        of_any_certificate || of_any_key
     }
 
     /// What this replica has from below, and shares with nobody.

@@ -37,7 +37,7 @@
 //! let sealing = Sealing::new([SealingKey::new("2026-01", &from_your_vault("token-sealing/2026-01"))?])?;
 //!
 //! let shared = SharedCacheLayer::new(store, endpoint.identity(), sealing);
-//! let source = TokenSource::builder(shared.layer(endpoint)).schedule(Schedule::economy()).build();
+//! let source = TokenSource::builder(shared.layer(endpoint)).schedule(Schedule::builder().first_early(false).build()?).build();
 //! # Ok(source)
 //! # }
 //! ```

@@ -6,9 +6,13 @@ mod support;
 
 use std::time::Duration;
 
+use oauth2_client_credentials_testkit::AuthorizationServer;
 use support::{Fleet, HOUR, IDENTITY, WrongClock, first, key, sealing, shown};
 use tokio::time::sleep;
-use tower_oauth2_client_credentials::Clock;
+use tower_oauth2_client_credentials::{
+    Clock, TokenEndpoint,
+    oauth2_client_credentials::{Client, EndpointUri, TlsClientAuth},
+};
 use tower_oauth2_client_credentials_redis::{Sealing, Store};
 
 const FIVE_MINUTES: i64 = 300;
@@ -203,6 +207,21 @@ async fn a_bound_token_is_shared_only_under_the_key_that_it_is_bound_to() {
     assert_eq!(bound("a").token().await, "t3");
     assert_eq!(bound("a").token().await, "t3", "the key is shared");
     assert_eq!(bound("b").token().await, "t4", "it is not");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_an_unknown_certificate_is_shared_with_nobody() {
+    let fleet = Fleet::new();
+    let client = Client::new("svc", TlsClientAuth).unwrap();
+    let uri = EndpointUri::new("https://as.example.com/token").unwrap();
+    let endpoint = TokenEndpoint::new(AuthorizationServer::new(), uri, client);
+    let replica = |identity: String| fleet.replica_of(fleet.layer(&identity, sealing()));
+    assert_eq!(replica(endpoint.identity()).token().await, "t1");
+    assert_eq!(replica(endpoint.identity()).token().await, "t2");
+    assert!(fleet.store.entries().is_empty());
+    let told = endpoint.certificate_thumbprint("bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2");
+    assert_eq!(replica(told.identity()).token().await, "t3");
+    assert_eq!(replica(told.identity()).token().await, "t3");
 }
 
 #[tokio::test(start_paused = true)]

@@ -63,6 +63,22 @@ async fn requests_and_token_requests_are_counted_and_logged_without_a_query() {
 }
 
 #[tokio::test]
+async fn a_caller_who_leaves_is_counted_and_logged_too() {
+    let stack = Stack::start("").await;
+    let patience = std::time::Duration::from_millis(100);
+    let left = tokio::time::timeout(patience, stack.get("/silent")).await;
+    assert!(left.is_err());
+    stack
+        .proxy
+        .says("path=\"/silent\" route=\"/\" status=499")
+        .await;
+    let answer = get(&format!("{}/metrics", stack.proxy.admin())).await;
+    let text = String::from_utf8_lossy(answer.body()).into_owned();
+    let line = "egress_proxy_requests_total{route=\"/\",code=\"499\"} 1";
+    assert!(text.lines().any(|one| one == line), "no {line} in\n{text}");
+}
+
+#[tokio::test]
 async fn requests_are_not_logged_unless_that_is_wanted() {
     let tokens = stack::server().await;
     let upstream = Upstream::start().await;

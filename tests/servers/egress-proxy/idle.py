@@ -4,6 +4,7 @@
 With a path each sends one request first, and reads its answer. Prints how many are open, and holds them until its standard
 input ends; then it prints how many of them are still open.
 """
+import http.client
 import resource
 import select
 import socket
@@ -19,12 +20,13 @@ for _ in range(connections):
     connection = socket.create_connection((host, port), timeout=60)
     if path:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
-        answer = b""
-        while b"\r\n0\r\n\r\n" not in answer and b'"}' not in answer:
-            more = connection.recv(65536)
-            if not more:
-                sys.exit(f"closed after {answer!r}")
-            answer += more
+        # To its end: nothing of it may be left to be read.
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        answer.read()
+        if answer.status != 200 or answer.will_close:
+            sys.exit(f"{answer.status}, and will be closed: {answer.will_close}")
+        answer.close()
     held.append(connection)
 print(len(held), flush=True)
 sys.stdin.read()

@@ -19,7 +19,7 @@ use crate::{
 ///
 /// One connection for all operations, made when it is first needed and anew when it is lost. A clone is the same connection.
 ///
-/// The user of the server needs no more than this: `+eval +get +getrange +exists +set +del +pttl +pexpire`, and the keys
+/// The user of the server needs no more than this (and `+select`, for another database than 0): `+eval +get +getrange +exists +set +del +pttl +pexpire`, and the keys
 /// `~oauth2-token:*` (or what the [namespace](crate::SharedCacheLayer::namespace) is).
 ///
 /// ```

@@ -7,6 +7,9 @@ use oauth2_client_credentials::{Dpop, PresentationError};
 
 use crate::{error::TokenError, source::Clock};
 
+/// What stands in an identity for the thumbprint of a certificate that nobody told.
+pub(super) const UNKNOWN_CERTIFICATE: &str = "\nx5t#S256 ?";
+
 /// What this endpoint's tokens are to be bound to, if it is anything.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Binding {

@@ -54,7 +54,7 @@ impl Error for Heard {}
 
 #[cfg(test)]
 mod tests {
-    use oauth2_client_credentials::ClientSecretBasic;
+    use oauth2_client_credentials::{ClientSecretBasic, ClientSecretPost};
 
     use super::*;
 
@@ -102,6 +102,24 @@ mod tests {
         }
         let (shown, is_changed) = shown("x".repeat(5_000));
         assert!(is_changed && shown.len() < 2_100, "{}", shown.len());
+    }
+
+    #[test]
+    fn a_secret_that_is_shown_with_escapes_is_hidden_too() {
+        let secret = "ca\"na\\ry-s\u{e9}cret\u{7}";
+        let client = Client::new("svc", ClientSecretPost::new(secret)).unwrap();
+        let said = bytes::Bytes::from(secret.to_owned());
+        for text in [
+            format!("goodbye ({said:?})"),
+            format!("goodbye ({secret:?})"),
+        ] {
+            let error = presentable(text.into(), &client, None);
+            let shown = format!("{error} {error:?}");
+            assert!(
+                !shown.contains("na") && shown.contains("goodbye"),
+                "{shown}"
+            );
+        }
     }
 
     #[test]

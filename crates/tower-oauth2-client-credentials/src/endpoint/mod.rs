@@ -167,13 +167,28 @@ impl TokenEndpoint {
 
     /// What sets the tokens of this client at this endpoint apart from all others: the URI or the issuer, the client's id, and
     /// what its tokens are bound to. It is known before anything was read, and does not change when a secret is replaced. The URI's
-    /// query is in it: where that is a secret, so is this.
+    /// query is in it: where that is a secret, so is this. Of a client that shows a certificate it says that the certificate is not
+    /// known, unless [`certificate_thumbprint`](Self::certificate_thumbprint) says which it is.
     #[must_use]
     pub fn identity(&self) -> String {
         // A line feed stands in no URI, and in no id as it is written here: nothing can be taken for something else.
         let id = self.credential.client_id();
         let id = id.replace('\\', r"\\").replace('\n', r"\n");
-        format!("{}\n{id}{}", self.place.identity(), self.binding.identity())
+        let unknown = if self.has_unknown_certificate() {
+            binding::UNKNOWN_CERTIFICATE
+        } else {
+            ""
+        };
+        let (place, binding) = (self.place.identity(), self.binding.identity());
+        format!("{place}\n{id}{binding}{unknown}")
+    }
+
+    /// Whether the client shows a certificate of which nobody said which one it is.
+    fn has_unknown_certificate(&self) -> bool {
+        let (prover, _) = self.credential.current();
+        let client = prover.ok().and_then(|prover| prover.client(None).ok());
+        !self.binding.has_certificate()
+            && client.is_some_and(|client| choice::is_mutual_tls(&client))
     }
 }
 

@@ -68,7 +68,7 @@ pub(crate) fn stopped() -> TokenError {
 pub(crate) fn lost() -> TokenError {
     TokenError::new(
         TokenErrorKind::Transient,
-        "no token: the runtime that asked for it was shut down, twice in a row; await requests on a runtime that lives longer",
+        "no token: the token request was cut short twice in a row, for its runtime was shut down or this program stood still; await requests on a runtime that lives longer, or try again",
     )
 }
 

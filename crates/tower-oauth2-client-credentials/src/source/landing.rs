@@ -125,6 +125,7 @@ impl Cell {
         let mut state = lock(&self.state);
         let answer = Answer {
             response,
+            asked: now,
             sent: now - age.unwrap_or_default(),
             shared: false,
         };

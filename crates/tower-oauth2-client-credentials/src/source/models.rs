@@ -69,6 +69,7 @@ fn token(name: &str, sent: Moment) -> Landing {
         .unwrap();
     Landing::Token(Answer {
         response,
+        asked: sent,
         sent,
         shared: false,
     })

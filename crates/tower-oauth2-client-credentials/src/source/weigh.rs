@@ -22,7 +22,9 @@ pub(crate) struct Weighed {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) response: TokenResponse,
-    /// When it was asked for.
+    /// When we asked for it.
+    pub(crate) asked: Moment,
+    /// When its life began: when somebody first asked for it.
     pub(crate) sent: Moment,
     /// It was asked for by somebody else, a while before: a cache below had it.
     pub(crate) shared: bool,
@@ -48,6 +50,7 @@ impl Answer {
         let began = now - age.unwrap_or_default();
         Self {
             shared: began + YOUNG < sent,
+            asked: sent,
             sent: sent.min(began),
             response,
         }
@@ -73,6 +76,7 @@ pub(crate) fn weigh(
 ) -> Weighed {
     let Answer {
         response,
+        asked,
         sent,
         shared,
     } = answer;
@@ -83,7 +87,7 @@ pub(crate) fn weigh(
     // The server has nothing better for now: asked again after half of what is left, it has, or is asked again.
     let half_of_the_rest = |kept: &Kept, lifetime| {
         let half = now + kept.left(now) / 2;
-        half.max(sent + schedule.interval(lifetime))
+        half.max(asked + schedule.interval(lifetime))
     };
     if sent + lifetime <= now {
         // It had ended when it came: one use by those who asked for it is all it is good for.
@@ -100,8 +104,10 @@ pub(crate) fn weigh(
             kept,
         };
     }
+    // Of one that has an age, the clocks of two machines tell the end; they do not agree any better.
+    let slack = if shared { YOUNG } else { Duration::ZERO };
     let given = Arc::new(match working {
-        Some(kept) if kept.is(&response) && sent + times.expiry <= kept.expiry() => {
+        Some(kept) if kept.is(&response) && sent + times.expiry <= kept.expiry() + slack => {
             let leeway = times.expiry - times.prefer_until;
             kept.at(
                 half_of_the_rest(kept, lifetime),
@@ -177,5 +183,25 @@ mod tests {
         assert_eq!(times(shared), at(500 + 2_520));
         let own = Answer::new(given(1_500), at(1_499), at(1_500), wall(1_500));
         assert_eq!(times(own), at(1_499 + 1_080));
+    }
+
+    /// A service that hands out the same token again, with its age, is asked again no sooner than the interval allows.
+    #[test]
+    fn an_aged_token_that_is_repeated_is_not_asked_for_at_once() {
+        let schedule = Schedule::default();
+        let answer = |asked| Answer::new(given(0), at(asked), at(asked), wall(asked));
+        let weighed = |working, asked| {
+            let kept = weigh(&schedule, 1.0, working, 1, 0, answer(asked), at(asked)).kept;
+            kept.expect("it works")
+        };
+        let kept = weighed(None, 3_000);
+        for asked in [3_300, 3_450, 3_590] {
+            let again = weighed(Some(&kept), asked);
+            let pause = again.phase_ends(at(asked)).since(at(asked));
+            assert!(
+                pause >= schedule.interval(HOUR).min(again.left(at(asked))),
+                "{asked}: {pause:?}"
+            );
+        }
     }
 }

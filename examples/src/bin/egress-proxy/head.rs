@@ -111,7 +111,11 @@ pub(crate) fn rewrite(
     parts.path_and_query = Some(match strip {
         Some(prefix) => {
             let rest = path.strip_prefix(prefix)?;
-            let rest = rest.strip_prefix('/').unwrap_or(rest);
+            // A prefix that ends with one has had it.
+            let rest = match rest.strip_prefix('/') {
+                Some(after) if !prefix.ends_with('/') => after,
+                _ => rest,
+            };
             format!("/{rest}").parse().ok()?
         }
         // Detached, as headers are.
@@ -240,6 +244,8 @@ mod tests {
             "https://api.example.com/a?x=1"
         );
         assert_eq!(to("/v1/a", Some("/v1/")), "https://api.example.com/a");
+        assert_eq!(to("/v1//a", Some("/v1/")), "https://api.example.com//a");
+        assert_eq!(to("/v1//a", Some("/v1")), "https://api.example.com//a");
         assert_eq!(to("/v1", Some("/v1")), "https://api.example.com/");
         assert_eq!(to("/v1?x=1", Some("/v1")), "https://api.example.com/?x=1");
     }

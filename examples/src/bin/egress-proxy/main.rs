@@ -23,6 +23,7 @@ mod problem;
 mod proxy;
 mod route;
 mod run;
+mod seen;
 #[path = "../../setup/mod.rs"]
 mod setup;
 mod state;

@@ -6,7 +6,6 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
 };
 
 use arc_swap::ArcSwap;
@@ -17,7 +16,7 @@ use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use tokio::time;
 use tower::ServiceExt;
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::{
     body::RequestBody,
@@ -25,6 +24,7 @@ use crate::{
     metrics::Metrics,
     problem::Problem,
     route::Route,
+    seen::Seen,
     setup::{failure::causes, output::one_line},
     state::State,
 };
@@ -76,15 +76,9 @@ impl Proxy {
         self: Arc<Self>,
         request: Request<Incoming>,
     ) -> Result<Response<ResponseBody>, Infallible> {
-        let begun = Instant::now();
         let version = request.version();
-        let state = self.state.load_full();
-        let route = state.route(request.uri().path()).cloned();
-        let logged = state
-            .access_log()
-            .then(|| (request.method().clone(), request.uri().path().to_owned()));
-        drop(state);
-        let answer = match &route {
+        let seen = Seen::new(&self, &request);
+        let answer = match seen.route() {
             Some(route) => forward(route, request).await,
             None => Err(refusal(&request).unwrap_or(Problem::NO_ROUTE)),
         };
@@ -103,16 +97,7 @@ impl Proxy {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(CONNECTION, close);
         }
-        let took = begun.elapsed();
-        let status = response.status();
-        match &route {
-            Some(route) => route.metrics().count(status, took, problem),
-            None => self.metrics.no_route().count(status, took, problem),
-        }
-        if let Some((method, path)) = logged {
-            let route = route.as_ref().map_or("", |route| route.prefix());
-            log(&method, &path, route, status, took, problem);
-        }
+        seen.tell(response.status(), problem);
         Ok(response)
     }
 }
@@ -171,18 +156,4 @@ fn refusal<B>(request: &Request<B>) -> Option<Problem> {
 fn is_for_one_hop<B>(response: &Response<B>) -> bool {
     response.status() == StatusCode::SWITCHING_PROTOCOLS
         || head::has_transfer_coding(response.headers())
-}
-
-/// A line for each request. A query may have a key in it, and stays out.
-fn log(
-    method: &Method,
-    path: &str,
-    route: &str,
-    status: StatusCode,
-    took: Duration,
-    problem: Option<&str>,
-) {
-    let status = status.as_u16();
-    let ms = took.as_micros() as f64 / 1000.0;
-    info!(target: "egress_proxy::access", %method, path, route, status, ms, problem);
 }

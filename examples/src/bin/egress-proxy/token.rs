@@ -47,6 +47,8 @@ impl Token {
     /// An option cannot be meant, or a file that it names is not what it should be.
     pub(crate) fn new(name: &str, options: &Options) -> Result<Arc<Self>, Failure> {
         options.check()?;
+        // Before the files are read: what changes in between is another than what was read.
+        let fingerprint = fingerprint(options);
         let candidates = Candidates::new(options)?;
         let request = request::token_request(options)?;
         let dpop = dpop::dpop(options)?;
@@ -78,7 +80,7 @@ impl Token {
             .build();
         Ok(Arc::new(Self {
             name: name.to_owned(),
-            fingerprint: fingerprint(options),
+            fingerprint,
             options: options.clone(),
             source,
             dpop,
