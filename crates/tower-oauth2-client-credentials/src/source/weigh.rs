@@ -195,7 +195,7 @@ mod tests {
             kept.expect("it works")
         };
         let kept = weighed(None, 3_000);
-        for asked in [3_300, 3_450, 3_590] {
+        for asked in [3_300, 3_450, 3_500, 3_540, 3_590] {
             let again = weighed(Some(&kept), asked);
             let pause = again.phase_ends(at(asked)).since(at(asked));
             assert!(
