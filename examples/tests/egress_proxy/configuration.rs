@@ -7,16 +7,8 @@ use crate::{
     stack::{folder, missing, program},
 };
 
-const GOOD: &str = r#"listen = "127.0.0.1:0"
-[[route]]
-prefix = "/"
-upstream = "https://api.example.com"
-token = "main"
-[token.main]
-token_endpoint = "https://as.example.com/token"
-client_id = "svc"
-auth = "none"
-"#;
+/// What each of them is, but for one thing.
+const GOOD: &str = include_str!("good.toml");
 
 /// It does not start, and says this on its one line.
 #[track_caller]
@@ -151,10 +143,33 @@ fn an_upstream_that_is_the_proxy_itself_is_refused() {
             "127.0.0.1:0\"\nadmin = \"127.0.0.1:9090",
             "http://127.0.0.1:9090",
         ),
+        // The port that goes with the scheme.
+        ("127.0.0.1:80", "http://127.0.0.1"),
+        ("127.0.0.1:80", "http://localhost/"),
+        ("[::1]:80", "http://localhost"),
+        ("127.0.0.1:443", "https://127.0.0.1"),
     ] {
         let config = GOOD.replace("127.0.0.1:0", listen);
         let config = config.replace("https://api.example.com", upstream);
         refused(&config, &["upstream: ", "the proxy itself"]);
+    }
+}
+
+#[test]
+fn an_upstream_beside_the_proxy_is_another() {
+    // A port that is free: it is given to nobody else while this listens.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    for upstream in [
+        format!("http://127.0.0.1:{port}"),
+        format!("http://localhost:{port}"),
+        "http://127.0.0.1".to_owned(),
+        "http://localhost".to_owned(),
+        "https://localhost".to_owned(),
+    ] {
+        let config = GOOD.replace("https://api.example.com", &upstream);
+        let config = config.replace("127.0.0.1:0", &format!("127.0.0.2:{port}"));
+        Proxy::try_start(program(), folder(), &config).unwrap();
     }
 }
 

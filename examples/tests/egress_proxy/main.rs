@@ -4,6 +4,8 @@
 
 mod admin;
 mod answers;
+#[path = "../token/authority.rs"]
+mod authority;
 mod configuration;
 mod frames;
 mod heads;

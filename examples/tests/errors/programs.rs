@@ -8,16 +8,7 @@ use std::{
 
 use crate::Collection;
 
-const GOOD: &str = r#"listen = "127.0.0.1:0"
-[[route]]
-prefix = "/"
-upstream = "https://api.example.com"
-token = "main"
-[token.main]
-token_endpoint = "https://as.example.com/token"
-client_id = "svc"
-auth = "none"
-"#;
+const GOOD: &str = include_str!("../egress_proxy/good.toml");
 
 pub(crate) fn collect(all: &mut Collection) {
     let folder = std::env::temp_dir().join(format!("errors-{}", std::process::id()));

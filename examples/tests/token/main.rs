@@ -4,6 +4,7 @@
 
 mod arguments;
 mod assertions;
+mod authority;
 mod dpop;
 mod failures;
 mod get;

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use crate::{
+    authority::Authority,
     http_server::HttpServer,
     support::{Program, file},
-    tls::Authority,
 };
 
 /// Both servers in one.
@@ -27,7 +27,12 @@ async fn the_certificate_is_what_the_client_authenticates_with_at_both_servers()
     let (servers, clients) = (Authority::new(), Authority::new());
     let server = server().await;
     let port = servers
-        .serve_to(Some(&clients), "localhost", b"http/1.1", server.address())
+        .serve_to(
+            Some(&clients),
+            "localhost",
+            &[b"http/1.1"],
+            server.address(),
+        )
         .await;
     let ca_file = file("mtls-ca.pem", servers.pem().as_bytes());
     let (certificate, key) = clients.client();
@@ -71,7 +76,12 @@ async fn with_a_certificate_the_alias_is_taken_whatever_the_method() {
     let (servers, clients) = (Authority::new(), Authority::new());
     let behind = server().await;
     let port = servers
-        .serve_to(Some(&clients), "localhost", b"http/1.1", behind.address())
+        .serve_to(
+            Some(&clients),
+            "localhost",
+            &[b"http/1.1"],
+            behind.address(),
+        )
         .await;
     let issuer = HttpServer::start(move |base, request| {
         if request.path == "/plain" {

@@ -26,18 +26,23 @@ impl Listener {
         self.listener.local_addr()
     }
 
-    /// Accepts no more, and hands out those that wait for it. The system is asked, and not the runtime, which hears of them later.
-    pub(crate) fn rest(self) -> Vec<TcpStream> {
+    /// Serves those that wait to be accepted, until none does. The system is asked, and not the runtime, which hears of them later.
+    /// Errors are waited for to pass: what ends meanwhile makes room.
+    pub(crate) async fn rest(self, mut serve: impl FnMut(TcpStream)) {
         let Ok(listener) = self.listener.into_std() else {
-            return Vec::new();
+            return;
         };
-        let accepted = std::iter::from_fn(|| Some(listener.accept().ok()?.0));
-        accepted
-            .filter_map(|stream| {
-                stream.set_nonblocking(true).ok()?;
-                TcpStream::from_std(stream).ok()
-            })
-            .collect()
+        let accept = || Ok(listener.accept()?.0);
+        let serve = |stream: std::net::TcpStream| {
+            if stream.set_nonblocking(true).is_ok()
+                && let Ok(stream) = TcpStream::from_std(stream)
+            {
+                // As below.
+                let _ = stream.set_nodelay(true);
+                serve(stream);
+            }
+        };
+        all(accept, serve).await;
     }
 
     /// The next connection. Errors are waited for to pass.
@@ -51,13 +56,27 @@ impl Listener {
                 }
                 // The caller's: it was gone before it was accepted.
                 Err(error) if is_of_one_connection(&error) => {}
-                Err(error) => {
-                    warn!(%error, "no connection can be accepted");
-                    time::sleep(PAUSE).await;
-                }
+                Err(error) => pause(&error).await,
             }
         }
     }
+}
+
+/// All that there are, until there is none at the moment.
+async fn all<T>(mut accept: impl FnMut() -> io::Result<T>, mut serve: impl FnMut(T)) {
+    loop {
+        match accept() {
+            Ok(one) => serve(one),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => pause(&error).await,
+        }
+    }
+}
+
+async fn pause(error: &io::Error) {
+    warn!(%error, "no connection can be accepted");
+    time::sleep(PAUSE).await;
 }
 
 fn is_of_one_connection(error: &io::Error) -> bool {
@@ -67,4 +86,29 @@ fn is_of_one_connection(error: &io::Error) -> bool {
             | io::ErrorKind::ConnectionRefused
             | io::ErrorKind::ConnectionReset
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_error_is_not_the_end_of_those_that_wait() {
+        let mut answers = [
+            Ok(1),
+            Err(io::ErrorKind::ConnectionAborted.into()),
+            Ok(2),
+            // EMFILE, ENFILE.
+            Err(io::Error::from_raw_os_error(24)),
+            Err(io::Error::from_raw_os_error(23)),
+            Ok(3),
+            Err(io::ErrorKind::WouldBlock.into()),
+            Ok(4),
+        ]
+        .into_iter();
+        let (begun, mut served) = (time::Instant::now(), Vec::new());
+        let accept = || answers.next().expect("it ends with the one before");
+        all(accept, |one| served.push(one)).await;
+        assert_eq!((served, begun.elapsed()), (vec![1, 2, 3], 2 * PAUSE));
+    }
 }

@@ -93,8 +93,9 @@ pub(crate) async fn run(path: PathBuf, config: Config) -> Result<(), Failure> {
         }
     }
     // Those that are connected, and not accepted yet, would be cut.
-    for stream in listener.rest() {
-        serve(&connections, &proxy, stream);
+    let rest = listener.rest(|stream| serve(&connections, &proxy, stream));
+    if time::timeout(drain_delay, rest).await.is_err() {
+        warn!("connections that wait could not be accepted: they are cut");
     }
     match connections.drain(drain_delay, drain_timeout).await {
         0 => info!("drained"),

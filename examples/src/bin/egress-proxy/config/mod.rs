@@ -4,9 +4,15 @@ mod error;
 mod text;
 
 use std::{
-    collections::BTreeMap, fs, net::SocketAddr, num::NonZeroUsize, path::Path, time::Duration,
+    collections::BTreeMap,
+    fs,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    num::NonZeroUsize,
+    path::Path,
+    time::Duration,
 };
 
+use http::Uri;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -163,16 +169,27 @@ impl Config {
 
     /// Whether this origin is one of its own listeners, as it was written.
     fn is_own(&self, upstream: &str) -> bool {
-        let mut own = [Some(self.listen), self.admin].into_iter().flatten();
-        let address = upstream.split_once("://").map(|(_, address)| address);
-        let address = address.map(|address| address.trim_end_matches('/').to_lowercase());
-        let address = address.map(|address| address.replace("localhost", "127.0.0.1"));
-        let address: Option<SocketAddr> = address.and_then(|address| address.parse().ok());
-        let is = |own: SocketAddr, address: SocketAddr| {
-            let everywhere = own.ip().is_unspecified() && address.ip().is_loopback();
-            own.port() == address.port() && (own.ip() == address.ip() || everywhere)
+        let Ok(uri) = upstream.parse::<Uri>() else {
+            return false;
         };
-        address.is_some_and(|address| own.any(|own| is(own, address)))
+        let default = match uri.scheme_str() {
+            Some("http") => Some(80),
+            Some("https") => Some(443),
+            _ => None,
+        };
+        let port = uri.port_u16().or(default);
+        let host = uri.host().unwrap_or_default();
+        let ip = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        let is = |own: SocketAddr| match ip {
+            Ok(ip) => own.ip() == ip || own.ip().is_unspecified() && ip.is_loopback(),
+            Err(_) => {
+                let here = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+                let is_here = own.ip().is_unspecified() || here.contains(&own.ip());
+                is_here && host.eq_ignore_ascii_case("localhost")
+            }
+        };
+        let mut own = [Some(self.listen), self.admin].into_iter().flatten();
+        own.any(|own| Some(own.port()) == port && is(own))
     }
 
     /// An error at this key of a table, or at the table if it does not have the key.
