@@ -3,13 +3,9 @@
 _default:
     @just --list --unsorted
 
-# All tests that need nothing but Rust.
+# All tests that need nothing but Rust, with every feature of the libraries.
 test *args:
     cargo test {{ args }}
-
-# The same with every feature.
-test-all *args:
-    cargo test --all-features {{ args }}
 
 # Format, clippy, rustdoc, all without a warning.
 lint:
@@ -77,7 +73,7 @@ loom *args:
 
 # The property tests, with many more cases than usual.
 props cases="10000":
-    PROPTEST_CASES={{ cases }} cargo test --all-features
+    PROPTEST_CASES={{ cases }} cargo test
 
 # A day of driven time with a million requests and all mishaps; DAY_SEED plays one again.
 day requests="1000000":
