@@ -10,18 +10,16 @@
 
 #[path = "../exit.rs"]
 mod exit;
+#[path = "../start.rs"]
+mod start;
 
-use std::{env, process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
-use bytes::Bytes;
 use http::{Request, Uri};
 use http_body_util::{BodyExt, Full};
-use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::{client::legacy, rt::TokioExecutor};
 use oauth2_client_credentials::{Certificate, Client, Issuer, TlsClientAuth};
 use rustls::{
-    ClientConfig, RootCertStore,
-    crypto::ring,
+    RootCertStore,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 use tower::{Layer, ServiceExt};
@@ -35,42 +33,27 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), BoxError> {
-    let arguments: Vec<_> = env::args().skip(1).collect();
-    let [issuer, client_id, certificate, key, authority, uri] = arguments.as_slice() else {
-        return Err(
-            "it takes ISSUER CLIENT_ID CERTIFICATE KEY AUTHORITY URI, as its first lines say"
-                .into(),
-        );
-    };
-    let certificate = CertificateDer::from_pem_file(certificate)?;
+    let [issuer, client_id, certificate, key, authority, uri] =
+        start::arguments("ISSUER CLIENT_ID CERTIFICATE KEY AUTHORITY URI")?;
+    let uri: Uri = uri.parse()?;
+    let certificate = read::<CertificateDer<'_>>(&certificate)?;
     let thumbprint = Certificate::from_der(&certificate)?.thumbprint_s256();
 
     // One configuration for both servers.
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(authority)?)?;
-    let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
+    roots.add(read(&authority)?)?;
+    let tls = start::tls()?
         .with_root_certificates(roots)
-        .with_client_auth_cert(vec![certificate], PrivateKeyDer::from_pem_file(key)?)?;
-    let https = HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
-        // Endpoint and layer see to it that plain HTTP goes to loopback only.
-        .https_or_http()
-        .enable_all_versions()
-        .build();
-    let http = legacy::Client::builder(TokioExecutor::new()).build::<_, Full<Bytes>>(https);
+        .with_client_auth_cert(vec![certificate], read::<PrivateKeyDer<'_>>(&key)?)?;
+    let http = start::http_client(tls);
 
     // The certificate is the credential, and the tokens' binding.
     let client = Client::new(client_id, TlsClientAuth)?;
-    let endpoint = TokenEndpoint::new(http.clone(), Issuer::new(issuer)?, client)
+    let endpoint = TokenEndpoint::new(http.clone(), Issuer::new(&issuer)?, client)
         .certificate_thumbprint(thumbprint);
-    let uri: Uri = uri.parse()?;
-    let origin = format!(
-        "https://{}",
-        uri.authority().ok_or("the URI has to be absolute")?
-    );
+    let origins = Origins::new([start::origin(&uri)?])?;
     // Should the certificate be replaced below, the first 401 gets a token for the new one.
-    let layer = ClientCredentialsLayer::new(TokenSource::new(endpoint), Origins::new([origin])?)
+    let layer = ClientCredentialsLayer::new(TokenSource::new(endpoint), origins)
         .replay(replay::Empty::new());
 
     let answer = layer
@@ -83,4 +66,9 @@ async fn run() -> Result<(), BoxError> {
         String::from_utf8_lossy(&answer.into_body().collect().await?.to_bytes())
     );
     Ok(())
+}
+
+/// The first of its kind in a file in PEM.
+fn read<T: PemObject>(path: &str) -> Result<T, BoxError> {
+    T::from_pem_file(path).map_err(|error| format!("{path}: {error}").into())
 }

@@ -10,17 +10,17 @@
 #[path = "../../exit.rs"]
 mod exit;
 mod stack;
+#[path = "../../start.rs"]
+mod start;
 
-use std::{env, process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
 use http::{Request, Uri};
 use http_body_util::{BodyExt, Full};
-use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::{client::legacy, rt::TokioExecutor};
 use oauth2_client_credentials::{
     Client, ClientSecretBasic, Dpop, DpopKey, Issuer, KeyError, TokenRequest,
 };
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use rustls::crypto::ring;
 use tower::ServiceExt;
 use tower_oauth2_client_credentials::{BoxError, Origins};
 
@@ -30,38 +30,20 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), BoxError> {
-    let arguments: Vec<_> = env::args().skip(1).collect();
-    let ([issuer, client_id, uri], Ok(secret)) = (arguments.as_slice(), env::var("CLIENT_SECRET"))
-    else {
-        let usage =
-            "it takes ISSUER CLIENT_ID URI and the variable CLIENT_SECRET, as its first lines say";
-        return Err(usage.into());
-    };
+    let [issuer, client_id, uri] = start::arguments("ISSUER CLIENT_ID URI")?;
+    let secret = start::client_secret()?;
     let uri: Uri = uri.parse()?;
-    let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
-        return Err("the URI has to be absolute".into());
-    };
-
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
+    let tls = start::tls()?
+        .with_root_certificates(start::system_roots())
         .with_no_client_auth();
-    let https = HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
-        // Endpoint and layer see to it that plain HTTP goes to loopback only.
-        .https_or_http()
-        .enable_all_versions()
-        .build();
 
     let service = stack::protected(
-        legacy::Client::builder(TokioExecutor::new()).build(https),
-        Issuer::new(issuer)?,
+        start::http_client(tls),
+        Issuer::new(&issuer)?,
         Client::new(client_id, ClientSecretBasic::new(secret))?,
         TokenRequest::new(),
         Dpop::new(new_key()?),
-        Origins::new([format!("{scheme}://{authority}")])?,
+        Origins::new([start::origin(&uri)?])?,
     );
     let request = Request::get(uri).body(Full::default())?;
     let answer = service.oneshot(request).await?;

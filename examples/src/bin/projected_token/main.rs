@@ -5,7 +5,8 @@
 //!     https://as.example.com orders /var/run/secrets/tokens/as https://api.example.com/v1/items
 //! ```
 //!
-//! The issuer of access tokens, the client's id there, the file, and what to get, once a second until Ctrl-C. The volume in the pod:
+//! The issuer of access tokens, the client's id there, the file, and what to get, once a second until Ctrl-C. When the first request
+//! fails it ends and says why; what fails later is told once, until something else comes of it. The volume in the pod:
 //!
 //! ```yaml
 //! volumes:
@@ -22,18 +23,17 @@
 #[path = "../../exit.rs"]
 mod exit;
 mod stack;
+#[path = "../../start.rs"]
+mod start;
 
-use std::{env, process::ExitCode, sync::Arc, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 use http::{Request, Uri};
 use http_body_util::Full;
-use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::{client::legacy, rt::TokioExecutor};
 use oauth2_client_credentials::{Issuer, TokenRequest};
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use tokio::time;
 use tower::ServiceExt;
-use tower_oauth2_client_credentials::{BoxError, Credential, Origins};
+use tower_oauth2_client_credentials::{BoxError, Credential, Origins, TokenError};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -41,43 +41,38 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), BoxError> {
-    let arguments: Vec<_> = env::args().skip(1).collect();
-    let [issuer, client_id, file, uri] = arguments.as_slice() else {
-        return Err("it takes ISSUER CLIENT_ID FILE URI, as its first lines say".into());
-    };
+    let [issuer, client_id, file, uri] = start::arguments("ISSUER CLIENT_ID FILE URI")?;
     let uri: Uri = uri.parse()?;
-    let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
-        return Err("the URI has to be absolute".into());
-    };
-
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
+    let tls = start::tls()?
+        .with_root_certificates(start::system_roots())
         .with_no_client_auth();
-    let https = HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
-        // Endpoint and layer see to it that plain HTTP goes to loopback only.
-        .https_or_http()
-        .enable_all_versions()
-        .build();
 
     let credential = Credential::assertion_file(client_id, file);
     let service = stack::protected(
-        legacy::Client::builder(TokioExecutor::new()).build(https),
-        Issuer::new(issuer)?,
+        start::http_client(tls),
+        Issuer::new(&issuer)?,
         credential.clone(),
         TokenRequest::new(),
-        Origins::new([format!("{scheme}://{authority}")])?,
+        Origins::new([start::origin(&uri)?])?,
     );
-    loop {
+    let get = async || {
         let request = Request::get(&uri).body(Full::default())?;
-        match service.clone().oneshot(request).await {
-            Ok(answer) => print!("{}", answer.status()),
-            Err(error) => print!("{error}"),
+        let answer = service.clone().oneshot(request).await?;
+        Ok::<_, BoxError>(answer.status())
+    };
+    // What does not work at first is an argument that is wrong, and will not come right by itself.
+    let (mut outcome, mut before) = (Ok(get().await?), None);
+    loop {
+        // The text has times in it, which are others each second.
+        let kind = |error: &BoxError| TokenError::find(&**error).map(TokenError::kind);
+        let failed = outcome.as_ref().err().map(kind);
+        match &outcome {
+            Ok(status) => println!("{status}, assertion {} from the file", credential.version()),
+            Err(error) if failed != before => println!("{error}; it goes on asking"),
+            Err(_) => {}
         }
-        println!(", assertion {} from the file", credential.version());
+        before = failed;
         time::sleep(Duration::from_secs(1)).await;
+        outcome = get().await;
     }
 }
