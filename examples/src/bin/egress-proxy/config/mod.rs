@@ -100,9 +100,18 @@ impl Config {
     ///
     /// The file cannot be read, or cannot be meant; the error has the line.
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
-        let error = |line, reason: String| ConfigError::new(path, line, reason);
-        let text = fs::read_to_string(path)
-            .map_err(|problem| error(None, format!("it cannot be read: {problem}")))?;
+        let text = fs::read_to_string(path).map_err(|problem| {
+            ConfigError::new(path, None, format!("it cannot be read: {problem}"))
+        })?;
+        Self::parse(path, text)
+    }
+
+    /// The same from what is in the file.
+    ///
+    /// # Errors
+    ///
+    /// The text cannot be meant; the error has the line.
+    pub(crate) fn parse(path: &Path, text: String) -> Result<Self, ConfigError> {
         let text = Text::new(path, text);
         let file: File = toml::from_str(text.as_str()).map_err(|problem| text.refused(&problem))?;
         let address = |value: &Spanned<String>| {
@@ -121,7 +130,7 @@ impl Config {
         }
         if file.route.is_empty() {
             let reason = "there is no [[route]], and so nowhere for a request to go".to_owned();
-            return Err(error(None, reason));
+            return Err(ConfigError::new(path, None, reason));
         }
         let this = Self {
             file,
