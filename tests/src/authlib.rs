@@ -1,13 +1,13 @@
 //! Authlib over Flask (`tests/servers/authlib`).
 
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 use oauth2_client_credentials::{EndpointUri, EndpointUriError};
 use tower_oauth2_client_credentials::BoxError;
 
 use crate::{
     oidc_provider::private_key,
-    process::{Process, READY_WITHIN, StartError},
+    process::{Process, StartError},
 };
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers/authlib");
@@ -32,12 +32,7 @@ impl Authlib {
                 "the packages of Authlib are not installed: run `just servers`, or tests/servers/authlib/install",
             ));
         }
-        let mut command = Command::new(python);
-        command
-            .arg("server.py")
-            .current_dir(folder)
-            .env("STOP_WITH_STDIN", "1");
-        let process = Process::start(command, READY_WITHIN)?;
+        let process = Process::start_in(folder, &python, "server.py")?;
         Ok(Self { process })
     }
 
@@ -47,7 +42,7 @@ impl Authlib {
     ///
     /// None, as long as plain HTTP is allowed on loopback.
     pub fn token_endpoint(&self) -> Result<EndpointUri, EndpointUriError> {
-        EndpointUri::new(&format!("{}/token", self.process.address()))
+        self.process.token_endpoint()
     }
 
     /// The private key, in PEM, of the client that signs with this algorithm. That client is called `signs-` and the algorithm.

@@ -10,24 +10,28 @@ mod envoy;
 mod load;
 mod node_oauth2_server;
 mod oidc_provider;
+mod outcome;
 mod pki;
 mod process;
 mod proxy;
 mod rabbitmq;
 mod redis;
+mod report;
 
 pub use crate::{
     api::Api,
-    asked::{Asked, Life, Noted},
+    asked::{Asked, Attempt, Noted},
     authlib::Authlib,
     client::{Answer, HttpClient, HttpsClient, ask, exchange, http_client, https_client},
     envoy::Envoy,
-    load::{Load, Outcome, Sent, Traffic},
+    load::{Load, Sent, Traffic},
     node_oauth2_server::NodeOauth2Server,
     oidc_provider::{OidcProvider, OidcProviderBuilder, Stats},
+    outcome::Outcome,
     pki::{Identity, Pki},
     process::{StartError, signal},
     proxy::{Fault, Proxy},
     rabbitmq::RabbitMq,
     redis::Redis,
+    report::{with_table, write_table},
 };

@@ -6,42 +6,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
-use http::{Response, StatusCode, header::RETRY_AFTER};
-use serde_json::Value;
 use tokio::{
     pin, select,
     task::JoinSet,
     time::{self, MissedTickBehavior},
 };
-use tower_oauth2_client_credentials::{TokenError, TokenErrorKind};
+
+use crate::outcome::Outcome;
 
 /// A rate of requests. No request waits for another: a stack that is slow has more of them under way.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
     per_second: u32,
-}
-
-/// What became of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It had its answer.
-    Served,
-    /// The token was refused: 401, or what stands for it.
-    Refused,
-    /// It was not sent, for there was no token.
-    Without {
-        /// What the caller was told.
-        reason: String,
-        /// Whose fault it is; a gateway does not tell.
-        kind: Option<TokenErrorKind>,
-        /// Whether it may pass by itself.
-        transient: bool,
-        /// When the caller may try again, if it was told.
-        retry_in: Option<Duration>,
-    },
-    /// Anything else.
-    Other(String),
 }
 
 /// A request that was sent, and has ended.
@@ -103,43 +79,6 @@ impl Load {
         }
         requests.sort_by_key(|sent| sent.begun);
         Traffic { requests }
-    }
-}
-
-impl Outcome {
-    /// Of an answer over HTTP. A 503 is a gateway's, which had no token: what it says is the detail of its problem document (RFC 9457).
-    #[must_use]
-    pub fn of_answer(answer: &Response<Bytes>) -> Self {
-        match answer.status() {
-            StatusCode::OK => Self::Served,
-            StatusCode::UNAUTHORIZED => Self::Refused,
-            StatusCode::SERVICE_UNAVAILABLE => {
-                let problem: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-                let seconds = answer.headers().get(RETRY_AFTER);
-                let seconds = seconds.and_then(|value| value.to_str().ok()?.parse().ok());
-                Self::Without {
-                    reason: problem["detail"].as_str().unwrap_or_default().to_owned(),
-                    kind: None,
-                    transient: true,
-                    retry_in: seconds.map(Duration::from_secs),
-                }
-            }
-            status => Self::Other(status.to_string()),
-        }
-    }
-
-    /// Of an error, wherever the layer is in its chain.
-    #[must_use]
-    pub fn of_error(error: &(dyn std::error::Error + 'static)) -> Self {
-        match TokenError::find(error) {
-            Some(token) => Self::Without {
-                reason: token.to_string(),
-                kind: Some(token.kind()),
-                transient: token.is_transient(),
-                retry_in: token.retry_in(),
-            },
-            None => Self::Other(error.to_string()),
-        }
     }
 }
 
@@ -246,19 +185,5 @@ mod tests {
         });
         assert_eq!(traffic.await.served(), 100);
         assert_eq!(CALLS.load(Ordering::Relaxed), 100);
-    }
-
-    #[test]
-    fn a_problem_says_when_to_try_again() {
-        let answer = Response::builder().status(503).header(RETRY_AFTER, "3");
-        let problem = Bytes::from_static(br#"{"detail":"no token"}"#);
-        let outcome = Outcome::of_answer(&answer.body(problem).unwrap());
-        let told = Outcome::Without {
-            reason: "no token".to_owned(),
-            kind: None,
-            transient: true,
-            retry_in: Some(Duration::from_secs(3)),
-        };
-        assert_eq!(outcome, told);
     }
 }

@@ -1,10 +1,10 @@
 //! `@node-oauth/oauth2-server`, which decodes nothing in HTTP Basic (`tests/servers/node-oauth2-server`).
 
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 use oauth2_client_credentials::{EndpointUri, EndpointUriError};
 
-use crate::process::{Process, READY_WITHIN, StartError};
+use crate::process::{Process, StartError};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers/node-oauth2-server");
 
@@ -28,12 +28,7 @@ impl NodeOauth2Server {
                  in tests/servers/node-oauth2-server",
             ));
         }
-        let mut command = Command::new("node");
-        command
-            .arg("server.mjs")
-            .current_dir(folder)
-            .env("STOP_WITH_STDIN", "1");
-        let process = Process::start(command, READY_WITHIN)?;
+        let process = Process::start_in(folder, "node".as_ref(), "server.mjs")?;
         Ok(Self { process })
     }
 
@@ -43,6 +38,6 @@ impl NodeOauth2Server {
     ///
     /// None, as long as plain HTTP is allowed on loopback.
     pub fn token_endpoint(&self) -> Result<EndpointUri, EndpointUriError> {
-        EndpointUri::new(&format!("{}/token", self.process.address()))
+        self.process.token_endpoint()
     }
 }

@@ -72,7 +72,7 @@ impl OidcProvider {
     ///
     /// None, as long as plain HTTP is allowed on loopback.
     pub fn token_endpoint(&self) -> Result<EndpointUri, EndpointUriError> {
-        EndpointUri::new(&format!("{}/token", self.process.address()))
+        self.process.token_endpoint()
     }
 
     /// A resource that answers a good JWT with who shows it (`client_id`, `audience`, `scope`), and all else with 401.

@@ -4,6 +4,7 @@ use std::{
     error::Error,
     fmt,
     io::{self, BufRead, BufReader, Read},
+    path::Path,
     process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex, PoisonError,
@@ -12,6 +13,8 @@ use std::{
     thread,
     time::Duration,
 };
+
+use oauth2_client_credentials::{EndpointUri, EndpointUriError};
 
 /// How long a server may take until it says where it listens.
 pub(crate) const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -73,9 +76,28 @@ impl Process {
         )))
     }
 
+    /// A server whose program stands in `folder`, and ends with its standard input.
+    pub(crate) fn start_in(
+        folder: &Path,
+        program: &Path,
+        script: &str,
+    ) -> Result<Self, StartError> {
+        let mut command = Command::new(program);
+        command
+            .arg(script)
+            .current_dir(folder)
+            .env("STOP_WITH_STDIN", "1");
+        Self::start(command, READY_WITHIN)
+    }
+
     /// `http://127.0.0.1:PORT`, as the server printed it.
     pub(crate) fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Where an authorization server gives tokens.
+    pub(crate) fn token_endpoint(&self) -> Result<EndpointUri, EndpointUriError> {
+        EndpointUri::new(&format!("{}/token", self.address))
     }
 
     /// Its number, for signals.

@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
-use tests::{Api, Outcome, Sent};
+use tests::{Api, Attempt, Outcome, Sent};
 use tower_oauth2_client_credentials::BoxError;
 
-use crate::{kind::Kind, play::Run, scale::Scale, stack::Requester};
+use crate::{kind::Kind, pace::Pace, play::Run, scale::Scale, stack::Requester};
 
 /// Between what a test sees of a token's life and what the layer does, and what a busy machine adds to any wait.
 const UNCERTAINTY: Duration = Duration::from_millis(500);
@@ -28,6 +28,8 @@ pub(crate) struct Row {
     /// Milliseconds.
     pub(crate) longest: u64,
     pub(crate) token_requests: u64,
+    /// Those from the fault's beginning until a token came after it, and how many there may be.
+    pub(crate) meanwhile: u64,
     pub(crate) at_most: u64,
     /// Milliseconds from the end of the fault.
     pub(crate) again: u64,
@@ -37,32 +39,39 @@ pub(crate) struct Row {
 /// Counts, and looks for what should not be.
 pub(crate) fn judge(kind: Kind, scale: &Scale, run: &Run, requester: &Requester) -> Row {
     let all = run.traffic.requests();
-    let took = all.last().zip(all.first());
-    let took = took.map_or(Duration::ZERO, |(last, first)| last.ended() - first.begun());
     // What was under way while the program stood still took as long as that; nobody could have told it sooner.
     let stood_still = |sent: &Sent| kind == Kind::ProgramStopped && sent.begun() < run.ended;
     let longest = all.iter().filter(|sent| !stood_still(sent));
     let longest = longest.map(Sent::took).max().unwrap_or_default();
-    let failed: Vec<_> = all.iter().filter(|sent| failure(sent).is_some()).collect();
+    let failed = all.iter().filter(|sent| sent.outcome().failure().is_some());
+    let failed: Vec<_> = failed.collect();
+    let attempts = requester.asked.attempts();
+    let pace = Pace::new(kind, scale);
+    let (meanwhile, at_most) = meanwhile(kind, &pace, run, &attempts);
     let mut row = Row {
         requests: all.len() as u64,
         served: run.traffic.served() as u64,
         at_once: failed.iter().filter(|sent| sent.took() < AT_ONCE).count() as u64,
         longest: millis(longest),
         token_requests: requester.asked.requests(),
-        at_most: kind.token_requests(scale, took),
+        meanwhile,
+        at_most,
         again: millis(again(run)),
         ..Row::default()
     };
-    for name in failed.iter().filter_map(|sent| failure(sent)) {
-        *row.failed.entry(name).or_default() += 1;
+    for name in failed.iter().filter_map(|sent| sent.outcome().failure()) {
+        *row.failed.entry(name.to_owned()).or_default() += 1;
     }
 
-    let tokens = requester.asked.tokens();
     let lived = |sent: &Sent| {
         let begun = sent.begun();
-        let alive = |life: &tests::Life| life.came() < begun && begun + UNCERTAINTY < life.ends();
-        tokens.iter().any(alive)
+        let alive = |token: &Attempt| {
+            let came = token.ended().is_some_and(|came| came < begun);
+            came && token
+                .token_ends()
+                .is_some_and(|end| begun + UNCERTAINTY < end)
+        };
+        attempts.iter().any(alive)
     };
     let unlucky = failed
         .iter()
@@ -85,6 +94,7 @@ pub(crate) fn judge(kind: Kind, scale: &Scale, run: &Run, requester: &Requester)
     let late = Duration::from_millis(row.longest) > scale.budget + UNCERTAINTY;
     // The first pauses are hardly longer than the token requests before them.
     let few = if scale.is_short { 10 } else { 2 };
+    let early = pace.too_early(&attempts).map(|index| index + 1);
     let back = allowed(kind, scale, run, &failed);
     for (broken, problem) in [
         (
@@ -103,8 +113,12 @@ pub(crate) fn judge(kind: Kind, scale: &Scale, run: &Run, requester: &Requester)
             "most failed late".to_owned(),
         ),
         (
-            row.token_requests > row.at_most,
+            row.meanwhile > row.at_most,
             "more token requests than there may be".to_owned(),
+        ),
+        (
+            early.is_some(),
+            format!("token request {early:?} of {attempts:?} came before its time"),
         ),
         (
             again(run) > back,
@@ -122,16 +136,6 @@ pub(crate) fn judge(kind: Kind, scale: &Scale, run: &Run, requester: &Requester)
     row
 }
 
-/// What a request that was not served failed with.
-fn failure(sent: &Sent) -> Option<String> {
-    match sent.outcome() {
-        Outcome::Served => None,
-        Outcome::Refused => Some("401".to_owned()),
-        Outcome::Without { kind, .. } => Some(kind.map_or("none", |kind| kind.as_str()).to_owned()),
-        Outcome::Other(what) => Some(what.clone()),
-    }
-}
-
 /// A caller hears when to come again; one whose own patience ended does not, for the token request goes on.
 fn is_told(sent: &Sent) -> bool {
     match sent.outcome() {
@@ -140,6 +144,24 @@ fn is_told(sent: &Sent) -> bool {
         }
         _ => true,
     }
+}
+
+/// Token requests from the beginning of the fault until one brings a token after it, and how many there may be.
+fn meanwhile(kind: Kind, pace: &Pace, run: &Run, attempts: &[Attempt]) -> (u64, u64) {
+    let again = attempts.iter().find(|attempt| {
+        let after = attempt.ended().is_some_and(|ended| ended >= run.ended);
+        after && attempt.token_ends().is_some()
+    });
+    let until = again.map_or(run.ended, Attempt::sent);
+    let during = |attempt: &&Attempt| (run.began..=until).contains(&attempt.sent());
+    let count = attempts.iter().filter(during).count() as u64;
+    let before = attempts.iter().filter(|attempt| attempt.sent() < run.began);
+    let token_ends = before.filter_map(Attempt::token_ends).next_back();
+    let at_most = match kind.fails_with() {
+        [] => pace.at_most_steady(run.began, until),
+        _ => pace.at_most_failing(run.began, until, token_ends),
+    };
+    (count, at_most)
 }
 
 /// From the end of the fault until a request was served that was sent after it.
@@ -188,7 +210,7 @@ impl Row {
     pub(crate) fn to_json(&self) -> Value {
         json!({
             "requests": self.requests, "served": self.served, "failed": self.failed, "at_once": self.at_once,
-            "longest": self.longest, "token_requests": self.token_requests, "at_most": self.at_most,
+            "longest": self.longest, "token_requests": self.token_requests, "meanwhile": self.meanwhile, "at_most": self.at_most,
             "again": self.again, "problems": self.problems,
         })
     }
@@ -209,6 +231,7 @@ impl Row {
             at_once: number("at_once")?,
             longest: number("longest")?,
             token_requests: number("token_requests")?,
+            meanwhile: number("meanwhile")?,
             at_most: number("at_most")?,
             again: number("again")?,
             problems: problems

@@ -1,10 +1,6 @@
 //! The faults, and what each of them may do to requests.
 
-use std::time::Duration;
-
 use tower_oauth2_client_credentials::TokenErrorKind;
-
-use crate::scale::Scale;
 
 /// What fails. All but the last four are between the program and its authorization server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,31 +88,13 @@ impl Kind {
         matches!(self, Self::BlackHole | Self::ServerStopped)
     }
 
-    /// How many token requests there may be in a run that took so long.
-    pub(crate) fn token_requests(self, scale: &Scale, took: Duration) -> u64 {
-        // A new token no sooner than a quarter of a lifetime after the last, and one for a clock that was set.
-        let steady = 2 + (took.as_secs_f64() / (scale.lifetime / 4).as_secs_f64()) as u64;
-        if self.fails_with().is_empty() {
-            return steady + 3;
-        }
-        // After the nth failed token request there is a pause of at least half of 250 ms, doubled n - 1 times; after one that nobody
-        // can help, of half of its own first pause. Each has three attempts.
-        let first = match self {
-            Self::Expired | Self::Swapped => scale.terminal[0],
-            _ => Duration::from_millis(250),
-        };
-        let (mut pauses, mut failed) = (Duration::ZERO, 1_u32);
-        while pauses < took && failed < 20 {
-            pauses += (first * (1 << (failed - 1))).min(self.ceiling(scale)) / 2;
-            failed += 1;
-        }
-        steady + 3 * u64::from(failed)
+    /// Whether a failure is one that no repetition mends.
+    pub(crate) fn is_terminal(self) -> bool {
+        matches!(self, Self::Expired | Self::Swapped)
     }
 
-    fn ceiling(self, scale: &Scale) -> Duration {
-        match self {
-            Self::Expired | Self::Swapped => scale.terminal[1],
-            _ => Duration::from_secs(30),
-        }
+    /// Whether a token may end before its time.
+    pub(crate) fn sets_the_clock(self) -> bool {
+        matches!(self, Self::ClockForward | Self::ClockBack)
     }
 }

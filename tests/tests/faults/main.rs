@@ -11,6 +11,7 @@ mod clock;
 mod firewall;
 mod judge;
 mod kind;
+mod pace;
 mod play;
 mod program;
 mod report;
@@ -20,7 +21,7 @@ mod stack;
 
 use std::{env, process::Command};
 
-use tests::OidcProvider;
+use tests::{OidcProvider, write_table};
 use tokio::{net::TcpStream, task::JoinSet};
 use tower_oauth2_client_credentials::BoxError;
 
@@ -94,7 +95,7 @@ async fn inside() -> Result<(), BoxError> {
     println!("{table}");
     assert!(problems.is_empty(), "{problems:#?}");
     if let Some(file) = env::var_os(scale::REPORT) {
-        report::write(file.as_ref(), &table)?;
+        write_table(file.as_ref(), "just faults", &table)?;
     }
     Ok(())
 }

@@ -25,6 +25,8 @@ const HOUR: i64 = 3_600;
 /// All that happened.
 pub(crate) struct Run {
     pub(crate) traffic: Traffic,
+    /// Of the fault.
+    pub(crate) began: Instant,
     pub(crate) ended: Instant,
 }
 
@@ -54,7 +56,7 @@ pub(crate) async fn play(
     begin: impl Fn() -> Result<(), BoxError>,
     end: impl Fn() -> Result<(), BoxError>,
 ) -> Result<Run, BoxError> {
-    let over = OnceLock::new();
+    let (since, over) = (OnceLock::new(), OnceLock::new());
     let is_over = AtomicBool::default();
     let recovered = Arc::<AtomicBool>::default();
     // All start at once, and on a busy machine the first token may take its time.
@@ -63,6 +65,7 @@ pub(crate) async fn play(
     }
     let story = async {
         sleep(scale.before).await;
+        since.get_or_init(Instant::now);
         let began = begin();
         sleep(scale.fault).await;
         let ended = end();
@@ -93,8 +96,12 @@ pub(crate) async fn play(
     };
     let traffic = Load::per_second(scale.per_second).until(story, call).await;
     outcome.into_inner()??;
-    let ended = *over.get().ok_or("the fault never ended")?;
-    Ok(Run { traffic, ended })
+    let (began, ended) = since.get().zip(over.get()).ok_or("the fault never ended")?;
+    Ok(Run {
+        traffic,
+        began: *began,
+        ended: *ended,
+    })
 }
 
 /// Waits until somebody sets it.

@@ -7,14 +7,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, StatusCode};
-use http_body_util::{BodyExt, Full};
+use http::Request;
+use http_body_util::Full;
 use oauth2_client_credentials::{Client, ClientSecretBasic, EndpointUri, TokenRequest};
 use tests::{
     Api, Asked, Fault, HttpClient as ApiClient, OidcProvider, Outcome, Pki, Proxy, http_client,
 };
 use tokio_rustls::TlsAcceptor;
-use tower::{Layer, ServiceExt};
+use tower::Layer;
 use tower_oauth2_client_credentials::{
     BoxError, ClientCredentials, ClientCredentialsLayer, HttpClient, Origins, TokenEndpoint,
     TokenSource,
@@ -77,22 +77,8 @@ impl Requester {
 
     /// One request.
     pub(crate) fn call(&self) -> impl Future<Output = Outcome> + Send + 'static {
-        let (service, uri) = (self.service.clone(), self.uri.clone());
-        async move {
-            let request = Request::get(uri).body(Full::<Bytes>::default());
-            let request = request.expect("the URI is one");
-            let answer = match service.oneshot(request).await {
-                Ok(answer) => answer,
-                Err(error) => return Outcome::of_error(&*error),
-            };
-            let status = answer.status();
-            match answer.into_body().collect().await {
-                Ok(_) if status == StatusCode::OK => Outcome::Served,
-                Ok(_) if status == StatusCode::UNAUTHORIZED => Outcome::Refused,
-                Ok(_) => Outcome::Other(status.to_string()),
-                Err(error) => Outcome::Other(error.to_string()),
-            }
-        }
+        let request = Request::get(&self.uri).body(Full::<Bytes>::default());
+        Outcome::of_call(self.service.clone(), request.expect("the URI is one"))
     }
 }
 

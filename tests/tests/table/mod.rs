@@ -1,9 +1,10 @@
 //! A table in a file that is otherwise written by hand.
 
+use tests::with_table;
 use tower_oauth2_client_credentials::BoxError;
 
-const BEGIN: &str = "<!-- begin: written by `cargo test -p tests --test methods` -->\n";
-const END: &str = "<!-- end -->\n";
+/// Who writes it.
+const AUTHOR: &str = "cargo test -p tests --test methods";
 
 /// Rows of Markdown.
 pub(crate) struct Table {
@@ -27,10 +28,6 @@ impl Table {
     ///
     /// It has no place for one.
     pub(crate) fn write_into(&self, file: &str) -> Result<String, BoxError> {
-        let (before, rest) = file
-            .split_once(BEGIN)
-            .ok_or("no place for the table begins")?;
-        let (_, after) = rest.split_once(END).ok_or("no place for the table ends")?;
-        Ok([before, BEGIN, &self.text, END, after].concat())
+        with_table(file, AUTHOR, &self.text)
     }
 }

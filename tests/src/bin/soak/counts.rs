@@ -34,23 +34,16 @@ impl Counts {
     pub(crate) fn count(&self, outcome: Option<Outcome>, took: Duration) {
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         self.longest_ms.fetch_max(millis, Ordering::Relaxed);
-        let failed = match outcome {
-            None => {
-                self.gave_up.fetch_add(1, Ordering::Relaxed);
-                return;
-            }
-            Some(Outcome::Served) => {
-                self.served.fetch_add(1, Ordering::Relaxed);
-                return;
-            }
-            Some(Outcome::Refused) => "401".to_owned(),
-            Some(Outcome::Without { kind, .. }) => {
-                kind.map_or("none", |kind| kind.as_str()).to_owned()
-            }
-            Some(Outcome::Other(what)) => what,
+        let Some(outcome) = outcome else {
+            self.gave_up.fetch_add(1, Ordering::Relaxed);
+            return;
+        };
+        let Some(failure) = outcome.failure() else {
+            self.served.fetch_add(1, Ordering::Relaxed);
+            return;
         };
         let mut all = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        *all.entry(failed).or_default() += 1;
+        *all.entry(failure.to_owned()).or_default() += 1;
     }
 
     pub(crate) fn to_json(&self) -> Value {

@@ -22,6 +22,7 @@ mod verdict;
 
 use std::{env, process::ExitCode};
 
+use tests::write_table;
 use tower_oauth2_client_credentials::BoxError;
 
 use crate::arguments::Arguments;
@@ -51,7 +52,7 @@ async fn soak() -> Result<(), BoxError> {
         return Err(problems.join("; ").into());
     }
     if let Some(file) = &arguments.report {
-        verdict::write(file, &table)?;
+        write_table(file, "just soak", &table)?;
     }
     Ok(())
 }

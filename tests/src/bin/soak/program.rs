@@ -8,8 +8,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, StatusCode};
-use http_body_util::{BodyExt, Full};
+use http::Request;
+use http_body_util::Full;
 use hyper_util::{
     client::legacy::{Client as Http, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
@@ -21,7 +21,7 @@ use tokio::{
     sync::mpsc,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
-use tower::{Layer, ServiceExt, limit::ConcurrencyLimit};
+use tower::{Layer, limit::ConcurrencyLimit};
 use tower_oauth2_client_credentials::{
     BoxError, ClientCredentials, ClientCredentialsLayer, HttpClient, Origins, TokenEndpoint,
     TokenSource,
@@ -136,7 +136,7 @@ impl Program {
         counts.sent.fetch_add(1, Ordering::AcqRel);
         tokio::spawn(async move {
             let begun = Instant::now();
-            let answer = outcome(service, request);
+            let answer = Outcome::of_call(service, request);
             let outcome = match patience {
                 Some(millis) => timeout(Duration::from_millis(millis), answer).await.ok(),
                 None => Some(answer.await),
@@ -158,19 +158,5 @@ impl Program {
         }
         sleep(3 * IDLE).await;
         Sample::take()
-    }
-}
-
-async fn outcome(service: Service, request: Request<Full<Bytes>>) -> Outcome {
-    let answer = match service.oneshot(request).await {
-        Ok(answer) => answer,
-        Err(error) => return Outcome::of_error(&*error),
-    };
-    let status = answer.status();
-    match answer.into_body().collect().await {
-        Ok(_) if status == StatusCode::OK => Outcome::Served,
-        Ok(_) if status == StatusCode::UNAUTHORIZED => Outcome::Refused,
-        Ok(_) => Outcome::Other(status.to_string()),
-        Err(error) => Outcome::Other(error.to_string()),
     }
 }

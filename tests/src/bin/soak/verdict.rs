@@ -1,17 +1,10 @@
 //! The table, and whether anything grew.
 
-use std::{fs, path::Path};
-
-use tower_oauth2_client_credentials::BoxError;
-
 use crate::{
     arguments::Arguments,
     sample::Sample,
     servers::{LIFETIME, Measured},
 };
-
-const BEGIN: &str = "<!-- begin: written by `just soak` -->\n";
-const END: &str = "<!-- end -->\n";
 
 const MB: f64 = 1_000_000.0;
 
@@ -128,15 +121,4 @@ pub(crate) fn table(arguments: &Arguments, measured: &Measured) -> String {
         ));
     }
     text
-}
-
-/// Puts the table into the place that the file has for it.
-pub(crate) fn write(file: &Path, table: &str) -> Result<(), BoxError> {
-    let text = fs::read_to_string(file)?;
-    let (before, rest) = text
-        .split_once(BEGIN)
-        .ok_or("no place for the table begins")?;
-    let (_, after) = rest.split_once(END).ok_or("no place for the table ends")?;
-    fs::write(file, [before, BEGIN, table, END, after].concat())?;
-    Ok(())
 }
