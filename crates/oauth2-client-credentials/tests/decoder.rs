@@ -2,35 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "functions that tests share are tests")]
 
-use std::time::{Duration, SystemTime};
+mod decoding;
 
+use std::time::Duration;
+
+use decoding::{NOW, decode, decode_as, with};
 use http::{HeaderMap, StatusCode};
-use oauth2_client_credentials::{
-    Decoder, ErrorKind, Quirk, ResponseError, TokenRequest, TokenResponse,
-};
-
-const NOW: SystemTime = SystemTime::UNIX_EPOCH;
-
-fn decode_as(
-    decoder: &Decoder,
-    status: u16,
-    content_type: &str,
-    body: impl AsRef<[u8]>,
-) -> Result<TokenResponse, ResponseError> {
-    let headers =
-        HeaderMap::from_iter([(http::header::CONTENT_TYPE, content_type.parse().unwrap())]);
-    let status = StatusCode::from_u16(status).unwrap();
-    decoder.decode_parts(&TokenRequest::new(), status, &headers, body.as_ref(), NOW)
-}
-
-fn decode(body: impl AsRef<[u8]>) -> Result<TokenResponse, ResponseError> {
-    decode_as(&Decoder::lenient(), 200, "application/json", body)
-}
-
-/// A token response with this member.
-fn with(member: &str) -> String {
-    format!("{{\"access_token\":\"t\",\"token_type\":\"Bearer\",{member}}}")
-}
+use oauth2_client_credentials::{Decoder, ErrorKind, Quirk, TokenRequest};
 
 #[test]
 fn refresh_in_is_read_like_expires_in_and_kept_as_it_came() {

@@ -3,35 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "functions that tests share are tests")]
 
-use std::time::{Duration, SystemTime};
+mod decoding;
 
-use http::{HeaderMap, StatusCode};
-use oauth2_client_credentials::{
-    Decoder, ErrorKind, Quirk, ResponseError, TokenRequest, TokenResponse, TokenType, ZeroLifetime,
-};
+use std::time::Duration;
 
-const NOW: SystemTime = SystemTime::UNIX_EPOCH;
-
-fn decode_as(
-    decoder: &Decoder,
-    status: u16,
-    content_type: &str,
-    body: impl AsRef<[u8]>,
-) -> Result<TokenResponse, ResponseError> {
-    let headers =
-        HeaderMap::from_iter([(http::header::CONTENT_TYPE, content_type.parse().unwrap())]);
-    let status = StatusCode::from_u16(status).unwrap();
-    decoder.decode_parts(&TokenRequest::new(), status, &headers, body.as_ref(), NOW)
-}
-
-fn decode(body: impl AsRef<[u8]>) -> Result<TokenResponse, ResponseError> {
-    decode_as(&Decoder::lenient(), 200, "application/json", body)
-}
-
-/// A token response with this member.
-fn with(member: &str) -> String {
-    format!("{{\"access_token\":\"t\",\"token_type\":\"Bearer\",{member}}}")
-}
+use decoding::{NOW, decode, decode_as, with};
+use oauth2_client_credentials::{Decoder, ErrorKind, Quirk, TokenType, ZeroLifetime};
 
 #[test]
 fn a_plain_answer_has_no_quirk() {

@@ -3,44 +3,31 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "it is its own test harness")]
 
+#[path = "support/driven.rs"]
+mod driven;
+
 use std::{
     alloc::System,
     convert::Infallible,
     future::{Ready, ready},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
     task::{Context, Poll, Waker},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use bytes::Bytes;
+use driven::Driven;
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body_util::Full;
 use oauth2_client_credentials::TokenResponse;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tower::Service;
 use tower_oauth2_client_credentials::{
-    ClientCredentials, ClientCredentialsLayer, Clock, Fetch, Origins, State, TokenSource, replay,
+    ClientCredentials, ClientCredentialsLayer, Clock as _, Fetch, Origins, State, TokenSource,
+    replay,
 };
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
-
-/// Both clocks, in seconds, as the test sets them.
-#[derive(Clone, Debug, Default)]
-struct Driven(Arc<AtomicU64>);
-
-impl Clock for Driven {
-    fn monotonic(&self) -> Duration {
-        Duration::from_secs(self.0.load(Ordering::Relaxed))
-    }
-
-    fn wall(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600) + self.monotonic()
-    }
-}
 
 /// Answers at once, and gives the request's headers back for the next one.
 #[derive(Clone)]
@@ -120,10 +107,10 @@ fn fresh_and_due_allocate_nothing() {
         (1_000, State::Fresh),
         (3_000, State::Due),
     ] {
-        clock.0.store(seconds, Ordering::Relaxed);
+        clock.pass(Duration::from_secs(seconds) - clock.monotonic());
         for step in 0..100 {
             // Inside a window and past it.
-            clock.0.fetch_add(step % 2, Ordering::Relaxed);
+            clock.pass(Duration::from_secs(step % 2));
             let mut request = Request::new(());
             *request.headers_mut() = std::mem::take(&mut headers);
             *request.uri_mut() = uri.clone();

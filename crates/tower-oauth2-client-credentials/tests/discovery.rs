@@ -13,7 +13,7 @@ use oauth2_client_credentials::{
 };
 use serde_json::{Value, json};
 use support::TokioClock;
-use tokio::time::sleep;
+use tokio::{task::JoinSet, time::sleep};
 use tower::ServiceExt;
 use tower_oauth2_client_credentials::{
     Credential, EndpointError, Fetch, TokenEndpoint, TokenError, TokenErrorKind, TokenSource,
@@ -58,20 +58,21 @@ async fn the_metadata_is_read_once_and_kept() {
     assert!(server.paths().is_empty());
 }
 
+async fn eight_at_once(endpoint: &TokenEndpoint) -> Vec<Result<(), EndpointError>> {
+    let one = |_| {
+        let endpoint = endpoint.clone();
+        async move { fetch(&endpoint).await }
+    };
+    (0..8).map(one).collect::<JoinSet<_>>().join_all().await
+}
+
 #[tokio::test(start_paused = true)]
 async fn all_who_need_it_at_once_share_one_reading() {
     let server = Server::new();
     let endpoint = lazy(&server);
     assert!(server.paths().is_empty(), "making one asks nobody");
-    let all: Vec<_> = (0..8)
-        .map(|_| {
-            let endpoint = endpoint.clone();
-            tokio::spawn(async move { fetch(&endpoint).await })
-        })
-        .collect();
-    for one in all {
-        one.await.unwrap().unwrap();
-    }
+    let all = eight_at_once(&endpoint).await;
+    assert!(all.iter().all(Result::is_ok), "{all:?}");
     let read = server.paths().into_iter().filter(|path| path == OAUTH);
     assert_eq!(read.count(), 1);
 }
@@ -79,16 +80,8 @@ async fn all_who_need_it_at_once_share_one_reading() {
 #[tokio::test(start_paused = true)]
 async fn those_who_share_a_reading_that_fails_share_its_failure() {
     let server = Server::default();
-    let endpoint = lazy(&server);
-    let all: Vec<_> = (0..8)
-        .map(|_| {
-            let endpoint = endpoint.clone();
-            tokio::spawn(async move { fetch(&endpoint).await })
-        })
-        .collect();
-    for one in all {
-        one.await.unwrap().unwrap_err();
-    }
+    let all = eight_at_once(&lazy(&server)).await;
+    assert!(all.iter().all(Result::is_err), "{all:?}");
     assert_eq!(server.paths(), [OAUTH, OPENID]);
 }
 

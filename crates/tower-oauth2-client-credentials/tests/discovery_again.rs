@@ -129,10 +129,8 @@ async fn metadata_that_has_moved_between_the_places_is_found() {
     assert_eq!(server.paths(), ["/token", OAUTH, OPENID, "/new"]);
 }
 
-/// The metadata's server and the token endpoint may be two machines. When the token endpoint is back and the other one is
-/// silent, the old metadata does.
-#[tokio::test(start_paused = true)]
-async fn metadata_that_is_silent_costs_no_token() {
+/// Metadata that does not answer any more, and a token endpoint that was gone for a while: the next order looks for it.
+async fn gone_beside_silent_metadata() -> (Server, TokenEndpoint) {
     let server = Server::new();
     let endpoint = discovered(&server).await;
     sleep(A_MINUTE).await;
@@ -141,6 +139,14 @@ async fn metadata_that_is_silent_costs_no_token() {
     server.set_down(false);
     server.set_silent_at(OAUTH);
     server.paths();
+    (server, endpoint)
+}
+
+/// The metadata's server and the token endpoint may be two machines. When the token endpoint is back and the other one is
+/// silent, the old metadata does.
+#[tokio::test(start_paused = true)]
+async fn metadata_that_is_silent_costs_no_token() {
+    let (server, endpoint) = gone_beside_silent_metadata().await;
     let begun = Instant::now();
     fetch(&endpoint).await.unwrap();
     assert!(begun.elapsed() < Duration::from_millis(2_100));
@@ -152,14 +158,7 @@ async fn metadata_that_is_silent_costs_no_token() {
 /// Who gives up while it is read again leaves a note of that.
 #[tokio::test(start_paused = true)]
 async fn a_reading_that_was_given_up_is_one() {
-    let server = Server::new();
-    let endpoint = discovered(&server).await;
-    sleep(A_MINUTE).await;
-    server.set_down(true);
-    fetch(&endpoint).await.unwrap_err();
-    server.set_down(false);
-    server.set_silent_at(OAUTH);
-    server.paths();
+    let (server, endpoint) = gone_beside_silent_metadata().await;
     let given_up = timeout(Duration::from_secs(1), fetch(&endpoint)).await;
     assert!(given_up.is_err());
     fetch(&endpoint).await.unwrap();

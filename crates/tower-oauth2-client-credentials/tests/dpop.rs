@@ -4,6 +4,7 @@
 
 mod support;
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use oauth2_client_credentials::{
     Client, ClientSecretPost, Dpop, DpopKey, EndpointUri, TokenResponse,
 };
@@ -47,27 +48,10 @@ fn proof(request: &ReceivedRequest) -> (Value, Value) {
     let proof = proofs.next().expect("a proof").to_str().unwrap();
     assert!(proofs.next().is_none(), "one proof");
     let mut parts = proof.split('.').map(|part| {
-        let json = base64url(part);
+        let json = BASE64_URL_SAFE_NO_PAD.decode(part).unwrap();
         serde_json::from_slice(&json).unwrap_or(Value::Null)
     });
     (parts.next().unwrap(), parts.next().unwrap())
-}
-
-fn base64url(text: &str) -> Vec<u8> {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut bits = 0_u32;
-    let mut count = 0;
-    let mut bytes = Vec::new();
-    for unit in text.bytes() {
-        let value = ALPHABET.iter().position(|one| *one == unit).unwrap();
-        bits = (bits << 6) | u32::try_from(value).unwrap();
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from((bits >> count) & 0xff).unwrap());
-        }
-    }
-    bytes
 }
 
 #[tokio::test(start_paused = true)]

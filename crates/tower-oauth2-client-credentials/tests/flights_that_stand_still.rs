@@ -8,14 +8,14 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use oauth2_client_credentials::{Client, ClientSecretBasic, TokenRequest, TokenResponse};
-use support::{TokioClock, credential};
+use support::{TokioClock, credential, driven::Driven};
 use tokio::{
     runtime::{Builder, Runtime},
     task::yield_now,
@@ -23,7 +23,7 @@ use tokio::{
 };
 use tower::{BoxError, service_fn, util::BoxCloneService};
 use tower_oauth2_client_credentials::{
-    Clock, Fetch, State, TokenErrorKind, TokenSource, TokenSourceBuilder,
+    Fetch, State, TokenErrorKind, TokenSource, TokenSourceBuilder,
 };
 
 const fn secs(seconds: u64) -> Duration {
@@ -107,26 +107,6 @@ async fn a_credential_that_is_new_each_time_opens_no_gate_after_a_transient_fail
     assert_eq!(counts, [3, 3], "one flight each");
 }
 
-/// Both clocks, in seconds, as the test sets them: whoever stands still does not notice.
-#[derive(Clone, Debug, Default)]
-struct Driven(Arc<AtomicU64>);
-
-impl Driven {
-    fn pass(&self, seconds: u64) {
-        self.0.fetch_add(seconds, Ordering::Relaxed);
-    }
-}
-
-impl Clock for Driven {
-    fn monotonic(&self) -> Duration {
-        secs(self.0.load(Ordering::Relaxed))
-    }
-
-    fn wall(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + secs(1_767_225_600) + self.monotonic()
-    }
-}
-
 /// A token service that hangs for the first `hanging` token requests, and how many of those futures are there.
 fn hangs_at_first(hanging: usize) -> (TokenSourceBuilder, Arc<AtomicUsize>, Driven) {
     struct Alive(Arc<AtomicUsize>);
@@ -182,7 +162,7 @@ fn closing_or_dropping_ends_also_a_flight_that_was_given_up() {
         let (still, other) = (runtime(false), runtime(false));
         still.block_on(start(&source));
         assert_eq!(alive.load(Ordering::Relaxed), 1);
-        clock.pass(21);
+        clock.pass(secs(21));
         let token = other.block_on(source.token()).unwrap();
         assert_eq!(token.access_token().expose(), "t1");
         still.block_on(yield_now());
@@ -209,7 +189,7 @@ async fn a_program_that_was_stopped_asks_again_at_once() {
         let source = source.draws(|| 0.5).build();
         start(&source).await;
         assert_eq!(alive.load(Ordering::Relaxed), 1);
-        clock.pass(stopped);
+        clock.pass(secs(stopped));
         let waited = source.clone();
         let token = tokio::spawn(async move { waited.token().await })
             .await
@@ -249,7 +229,7 @@ fn a_flight_in_line_gets_through_by_itself() {
         start(&ninth).await;
         sleep(secs(19)).await;
         assert_eq!(ninth.health().state(), State::Empty);
-        clock.pass(21);
+        clock.pass(secs(21));
         sleep(secs(2)).await;
     });
     assert_eq!(ninth.health().state(), State::Fresh);

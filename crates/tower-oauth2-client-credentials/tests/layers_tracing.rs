@@ -3,48 +3,21 @@
 
 mod support;
 
-use std::{
-    io::{self, Write},
-    sync::{Arc, Mutex},
-};
-
 use http::{Request, Response};
 use oauth2_client_credentials_testkit::{AuthorizationServer, ResourceServer};
-use support::{origins, source};
+use support::{lines::Lines, origins, source};
 use tower::{BoxError, Layer, Service, ServiceExt};
 use tower_http::trace::{DefaultMakeSpan, HttpMakeClassifier, TraceLayer};
 use tower_oauth2_client_credentials::{ClientCredentialsLayer, replay};
 use tracing_subscriber::{filter::LevelFilter, util::SubscriberInitExt};
 
-/// Keeps what is logged.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Lines {
-    fn take(&self) -> String {
-        let bytes = std::mem::take(&mut *self.0.lock().unwrap());
-        String::from_utf8(bytes).unwrap()
-    }
-}
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn trace_below_sees_each_attempt_and_no_token_and_above_the_request_alone() {
     let lines = Lines::default();
-    let writer = lines.clone();
     let _guard = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
         .with_ansi(false)
-        .with_writer(move || writer.clone())
+        .with_writer(lines.writer())
         .set_default();
 
     let (layer, resource) = revoked().await;

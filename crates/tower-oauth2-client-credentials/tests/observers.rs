@@ -188,61 +188,28 @@ async fn a_renewal_that_is_due_is_told_once_in_a_while_and_not_for_each_request(
 #[cfg(feature = "metrics")]
 #[test]
 fn metrics_count_fetches_by_cause_and_outcome() {
-    use metrics_util::debugging::{DebugValue, DebuggingRecorder};
     use tower_oauth2_client_credentials::MetricsObserver;
 
-    let recorder = DebuggingRecorder::new();
-    let snapshotter = recorder.snapshotter();
-    metrics::with_local_recorder(&recorder, || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let server = AuthorizationServer::builder()
-                .token_prefix("canary-t")
-                .build();
-            server.push_answer(Answer::oauth_error(400, "invalid_scope"));
-            let source = source(&server)
-                .observer(MetricsObserver::new("orders"))
-                .build();
-            source.token().await.unwrap_err();
-            sleep(Duration::from_secs(5)).await;
-            source.token().await.unwrap();
-        });
+    let counted = support::metered::counted(async {
+        let server = AuthorizationServer::builder()
+            .token_prefix("canary-t")
+            .build();
+        server.push_answer(Answer::oauth_error(400, "invalid_scope"));
+        let source = source(&server)
+            .observer(MetricsObserver::new("orders"))
+            .build();
+        source.token().await.unwrap_err();
+        sleep(Duration::from_secs(5)).await;
+        source.token().await.unwrap();
     });
-    let mut counted: Vec<_> = snapshotter
-        .snapshot()
-        .into_vec()
-        .into_iter()
-        .filter_map(|(key, _, _, value)| {
-            let labels: Vec<_> = key
-                .key()
-                .labels()
-                .map(|label| label.value().to_owned())
-                .collect();
-            match value {
-                DebugValue::Counter(count) => {
-                    Some((key.key().name().to_owned(), labels.join(","), count))
-                }
-                _ => None,
-            }
-        })
-        .collect();
-    counted.sort();
-    assert!(!format!("{counted:?}").contains("canary"), "{counted:?}");
-    let name = |name: &str| format!("oauth2_client_credentials_{name}_total");
-    assert_eq!(
-        counted,
-        [
-            (name("fetch_attempts"), "orders".to_owned(), 2),
-            (name("fetches"), "orders,empty,Scope".to_owned(), 1),
-            (name("fetches"), "orders,empty,ok".to_owned(), 1),
-            (name("gate_closed"), "orders".to_owned(), 1),
-            (name("gate_opened"), "orders".to_owned(), 1),
-        ]
-    );
+    let expected = [
+        ("fetch_attempts_total orders", 2),
+        ("fetches_total orders,empty,Scope", 1),
+        ("fetches_total orders,empty,ok", 1),
+        ("gate_closed_total orders", 1),
+        ("gate_opened_total orders", 1),
+    ];
+    assert_eq!(counted, expected.map(|(name, n)| (name.to_owned(), n)));
 }
 
 #[tokio::test(start_paused = true)]

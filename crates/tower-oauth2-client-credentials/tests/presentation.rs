@@ -88,42 +88,29 @@ fn kind(error: &BoxError) -> TokenErrorKind {
     TokenError::find(&**error).unwrap().kind()
 }
 
+/// The source's own, or one that the request names.
 #[tokio::test]
 async fn a_token_goes_where_its_presentation_puts_it_warm_and_cold() {
-    let (source, _) = source("Bearer");
-    let layer = ClientCredentialsLayer::new(source, origins())
-        .presentation(BearerInQuery::against_rfc_9700());
-    let resource = Resource::default();
-    for _ in 0..2 {
-        assert_eq!(send(&layer, &resource, get(API)).await.unwrap(), 200);
-    }
-    for seen in resource.seen() {
-        assert_eq!(
-            seen.uri,
-            "https://api.example.com/items?page=2&access_token=t1"
-        );
-        assert!(!seen.headers.contains_key(header::AUTHORIZATION));
-    }
-}
-
-#[tokio::test]
-async fn a_token_that_a_request_names_goes_where_its_presentation_puts_it_too() {
-    let (source, _) = source("Bearer");
-    let layer = ClientCredentialsLayer::new(source, origins())
-        .presentation(BearerInQuery::against_rfc_9700());
-    let resource = Resource::default();
-    for _ in 0..3 {
-        let mut request = get(API);
-        let named = TokenRequest::builder().scope("orders").build().unwrap();
-        request.extensions_mut().insert(named);
-        assert_eq!(send(&layer, &resource, request).await.unwrap(), 200);
-    }
-    for seen in resource.seen() {
-        assert_eq!(
-            seen.uri,
-            "https://api.example.com/items?page=2&access_token=t1"
-        );
-        assert!(!seen.headers.contains_key(header::AUTHORIZATION));
+    for named in [None, Some("orders")] {
+        let (source, _) = source("Bearer");
+        let layer = ClientCredentialsLayer::new(source, origins())
+            .presentation(BearerInQuery::against_rfc_9700());
+        let resource = Resource::default();
+        for _ in 0..3 {
+            let mut request = get(API);
+            if let Some(scope) = named {
+                let named = TokenRequest::builder().scope(scope).build().unwrap();
+                request.extensions_mut().insert(named);
+            }
+            assert_eq!(send(&layer, &resource, request).await.unwrap(), 200);
+        }
+        for seen in resource.seen() {
+            assert_eq!(
+                seen.uri,
+                "https://api.example.com/items?page=2&access_token=t1"
+            );
+            assert!(!seen.headers.contains_key(header::AUTHORIZATION));
+        }
     }
 }
 

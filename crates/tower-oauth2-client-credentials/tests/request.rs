@@ -20,7 +20,10 @@ use http_body_util::Full;
 use oauth2_client_credentials::{TokenResponse, TokenType};
 use oauth2_client_credentials_testkit::{Answer, AuthorizationServer, ResourceServer};
 use support::{origins, request, send, source, stack, token_error};
-use tokio::time::{Sleep, sleep};
+use tokio::{
+    task::JoinHandle,
+    time::{Sleep, sleep},
+};
 use tower::{BoxError, Layer, Service, ServiceExt};
 use tower_oauth2_client_credentials::{
     ClientCredentials, ClientCredentialsLayer, Fetch, OnExisting, Origins, ResponseFuture,
@@ -29,6 +32,8 @@ use tower_oauth2_client_credentials::{
 use tower_test::mock;
 
 type Inner = mock::Mock<Request<()>, Response<()>>;
+type Handle = mock::Handle<Request<()>, Response<()>>;
+type Answered = Result<Response<()>, BoxError>;
 
 fn token_of(request: &Request<()>) -> &str {
     request.headers()[AUTHORIZATION].to_str().unwrap()
@@ -64,18 +69,21 @@ async fn the_inner_service_is_called_only_when_it_is_ready() {
     assert_eq!(server.token_requests(), 1);
 }
 
+/// A request that was begun when the inner service was ready. It is so no longer.
+async fn called_and_busy(server: &AuthorizationServer) -> (JoinHandle<Answered>, Handle) {
+    let (inner, mut handle) = mock::pair();
+    let mut service = ClientCredentials::new(inner, source(server).build(), origins());
+    handle.allow(1);
+    let ready = ServiceExt::<Request<()>>::ready(&mut service).await;
+    let response = ready.unwrap().call(request());
+    handle.allow(0);
+    (tokio::spawn(response), handle)
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_slow_path_waits_for_the_inner_service_after_the_token() {
     let server = AuthorizationServer::new();
-    let (inner, mut handle) = mock::pair::<Request<()>, Response<()>>();
-    let mut service = ClientCredentials::new(inner, source(&server).build(), origins());
-    handle.allow(1);
-    let response = ServiceExt::<Request<()>>::ready(&mut service)
-        .await
-        .unwrap()
-        .call(request());
-    handle.allow(0);
-    let response = tokio::spawn(response);
+    let (response, mut handle) = called_and_busy(&server).await;
     sleep(Duration::from_secs(1)).await;
     assert_eq!(server.token_requests(), 1, "the token is there");
     assert!(
@@ -97,15 +105,7 @@ async fn a_token_that_ends_while_the_inner_service_is_busy_is_not_sent() {
     let server = AuthorizationServer::builder()
         .lifetime(Duration::from_secs(60))
         .build();
-    let (inner, mut handle) = mock::pair::<Request<()>, Response<()>>();
-    let mut service = ClientCredentials::new(inner, source(&server).build(), origins());
-    handle.allow(1);
-    let response = ServiceExt::<Request<()>>::ready(&mut service)
-        .await
-        .unwrap()
-        .call(request());
-    handle.allow(0);
-    let response = tokio::spawn(response);
+    let (response, mut handle) = called_and_busy(&server).await;
     sleep(Duration::from_secs(61)).await;
     handle.allow(2);
     let (sent, respond) = handle.next_request().await.unwrap();

@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "it is its own test harness")]
 
+#[path = "support/driven.rs"]
+mod driven;
+
 use std::{
     alloc::System,
     convert::Infallible,
@@ -11,15 +14,16 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
+use driven::Driven;
 use http::{Request, Response, Uri};
 use oauth2_client_credentials::{TokenRequest, TokenResponse};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tokio::{sync::Semaphore, task::JoinHandle};
 use tower::{BoxError, Service, service_fn, util::BoxCloneService};
-use tower_oauth2_client_credentials::{ClientCredentials, Clock, Fetch, Origins, TokenSource};
+use tower_oauth2_client_credentials::{ClientCredentials, Fetch, Origins, TokenSource};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -37,20 +41,6 @@ const SLOW: usize = 4;
 fn live() -> usize {
     let stats = ALLOCATOR.stats();
     stats.bytes_allocated - stats.bytes_deallocated
-}
-
-/// Both clocks, in milliseconds: each look is a moment after the one before, so that uses can be told apart.
-#[derive(Clone, Debug, Default)]
-struct Ticking(Arc<AtomicU64>);
-
-impl Clock for Ticking {
-    fn monotonic(&self) -> Duration {
-        Duration::from_millis(self.0.load(Ordering::Relaxed))
-    }
-
-    fn wall(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600) + self.monotonic()
-    }
 }
 
 /// Answers at once.
@@ -74,7 +64,7 @@ impl Service<Request<()>> for Ok200 {
 /// A source whose tokens have this length, with the layer around an API; the slow ones come when they are let through.
 struct Stack {
     service: ClientCredentials<Ok200>,
-    clock: Ticking,
+    clock: Driven,
     asked: Arc<AtomicU64>,
     slow: Arc<Semaphore>,
 }
@@ -96,7 +86,7 @@ impl Stack {
                 Ok::<_, BoxError>(token.build()?)
             }
         });
-        let clock = Ticking::default();
+        let clock = Driven::default();
         let source = TokenSource::builder(BoxCloneService::new(tokens)).clock(clock.clone());
         let origins = Origins::new(["https://api.example.com"]).unwrap();
         Self {
@@ -108,7 +98,8 @@ impl Stack {
     }
 
     fn ask(&self, scope: &str) -> impl Future<Output = u16> + Send + use<> {
-        self.clock.0.fetch_add(1, Ordering::Relaxed);
+        // Each is a moment after the one before, so that uses can be told apart.
+        self.clock.pass(Duration::from_millis(1));
         let mut request = Request::new(());
         *request.uri_mut() = Uri::from_static("https://api.example.com/");
         let wanted = TokenRequest::builder().scope(scope).build().unwrap();

@@ -4,37 +4,20 @@
 
 mod support;
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 
 use oauth2_client_credentials_testkit::{Answer, AuthorizationServer};
-use support::source;
+use support::{lines::Lines, source};
 use tokio::time::sleep;
+use tower_oauth2_client_credentials::TracingObserver;
 
 #[tokio::test(start_paused = true)]
 async fn tracing_tells_a_failure_with_its_code_and_without_secrets() {
-    use tower_oauth2_client_credentials::TracingObserver;
-
-    /// Keeps every event as text.
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-    impl std::io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
     let lines = Lines::default();
-    let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
         .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-        .with_writer(move || writer.clone())
+        .with_writer(lines.writer())
         .finish();
     let _guard = tracing_subscriber::util::SubscriberInitExt::set_default(subscriber);
     let server = AuthorizationServer::builder()
@@ -48,7 +31,7 @@ async fn tracing_tells_a_failure_with_its_code_and_without_secrets() {
         .unwrap_err();
     sleep(Duration::from_secs(5)).await;
     source.token().await.unwrap();
-    let shown = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let shown = lines.take();
     for words in [
         "WARN",
         "could not fetch a token",

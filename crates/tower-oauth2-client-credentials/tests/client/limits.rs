@@ -9,7 +9,7 @@ use std::{
 use oauth2_client_credentials_testkit::Answer;
 use tokio::net::TcpListener;
 use tower_oauth2_client_credentials::{
-    HttpClient, Schedule, TokenError, TokenErrorKind, TokenSource,
+    HttpClient, HttpClientBuilder, Schedule, TokenError, TokenErrorKind, TokenSource,
 };
 
 use crate::{authorization_server, builder, endpoint, fetch, servers::Authority, told};
@@ -27,17 +27,21 @@ async fn soon<T>(waiting: impl Future<Output = T>) -> T {
     outcome
 }
 
+/// What it says of a token request that it gives up.
+async fn given_up(http: HttpClientBuilder, uri: &str) -> String {
+    let http = http.build().unwrap();
+    let error = soon(fetch(http, uri)).await.unwrap_err();
+    let (kind, text) = told(&error);
+    assert_eq!(kind, TokenErrorKind::Transient, "{text}");
+    text
+}
+
 #[tokio::test]
 async fn a_server_that_does_not_answer_is_given_up() {
     let server = authorization_server();
     server.set_outage(Some(Answer::hang()));
     let served = server.serve().await.unwrap();
-    let http = builder().timeout(LIMIT).build().unwrap();
-    let error = soon(fetch(http, &served.token_endpoint()))
-        .await
-        .unwrap_err();
-    let (kind, text) = told(&error);
-    assert_eq!(kind, TokenErrorKind::Transient);
+    let text = given_up(builder().timeout(LIMIT), &served.token_endpoint()).await;
     let said = format!("no whole answer from {} within 100ms", served.addr());
     assert!(text.contains(&said), "{text}");
     assert_eq!(server.requests().len(), 1);
@@ -53,31 +57,17 @@ async fn a_body_that_drips_is_given_up_too() {
             .after(LIMIT / 4),
     ));
     let served = server.serve().await.unwrap();
-    let http = builder().timeout(LIMIT).build().unwrap();
-    let error = soon(fetch(http, &served.token_endpoint()))
-        .await
-        .unwrap_err();
-    let (kind, text) = told(&error);
-    assert_eq!(kind, TokenErrorKind::Transient);
+    let text = given_up(builder().timeout(LIMIT), &served.token_endpoint()).await;
     assert!(text.contains("no whole answer"), "{text}");
 }
 
 #[tokio::test]
 async fn a_handshake_that_stands_still_is_no_connection() {
-    let authority = Authority::new();
     // Connections are made, and nobody ever reads from them.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = silent.local_addr().unwrap();
-    let http = HttpClient::builder()
-        .root_certificates_pem(authority.pem())
-        .connect_timeout(LIMIT)
-        .build()
-        .unwrap();
-    let error = soon(fetch(http, &format!("https://{address}/token")))
-        .await
-        .unwrap_err();
-    let (kind, text) = told(&error);
-    assert_eq!(kind, TokenErrorKind::Transient);
+    let http = builder().connect_timeout(LIMIT);
+    let text = given_up(http, &format!("https://{address}/token")).await;
     let said = format!("no connection to {address} (none within 100ms)");
     assert!(text.contains(&said), "{text}");
 }

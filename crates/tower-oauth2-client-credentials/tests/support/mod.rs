@@ -1,6 +1,11 @@
 //! What the tests of this crate share: a clock that goes by tokio's, and a whole stack in one process.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod driven;
+pub(crate) mod lines;
+#[cfg(feature = "metrics")]
+pub(crate) mod metered;
+
 use std::time::{Duration, SystemTime};
 
 use http::Request;
