@@ -127,6 +127,7 @@ mod jose;
 mod material;
 mod metadata;
 mod presentation;
+mod quoted;
 mod redaction;
 mod refresh_request;
 mod request_error;

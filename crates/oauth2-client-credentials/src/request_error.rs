@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::quoted::Quoted;
 use crate::secret::SecretString;
 
 /// Why what was asked for cannot be sent.
@@ -143,22 +144,6 @@ pub enum RequestErrorKind {
     NotFresh,
     /// The client's key could not sign.
     NotSigned,
-}
-
-/// A value in an error: quoted, control characters escaped, not too long.
-struct Quoted<'a>(&'a str);
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const SHOWN: usize = 100;
-        let shown: String = self.0.chars().take(SHOWN).collect();
-        let more = if shown.len() < self.0.len() {
-            "..."
-        } else {
-            ""
-        };
-        write!(f, "`{}{more}`", shown.escape_debug())
-    }
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use http::{HeaderMap, StatusCode};
 use oauth2_client_credentials::{
     BasicEncoding, Bearer, BearerInQuery, Client, ClientAssertion, ClientAuthentication,
-    ClientSecretBasic, ClientSecretPost, Decoder, EndpointUri, Issuer, RefreshRequest, Revocation,
-    SecretString, TokenRequest, TokenResponse, TokenType,
+    ClientSecretBasic, ClientSecretPost, Decoder, EndpointUri, Issuer, Material, RefreshRequest,
+    Revocation, SecretString, TokenRequest, TokenResponse, TokenType,
 };
 use proptest::prelude::*;
 
@@ -184,5 +184,64 @@ proptest! {
         let shown = everything_shown(&secret);
         prop_assert!(!shown.contains(&secret), "{shown}");
         prop_assert!(!shown.contains("canary"), "{shown}");
+    }
+}
+
+/// What a server wrote is in an error: a part of it, whatever it is.
+#[test]
+fn an_error_is_never_as_long_as_what_a_server_wrote() {
+    let much = "x".repeat(60_000);
+    let mut shown = Vec::new();
+    let mut show = |error: &dyn std::error::Error| shown.push(format!("{error} {error:?}"));
+    let issuer = Issuer::new("https://as.example.com").unwrap();
+    let read = |document: &str| issuer.decode_metadata_parts(StatusCode::OK, document.as_bytes());
+    show(&read(&format!(r#"{{"issuer":"{much}"}}"#)).unwrap_err());
+    let lists = r#"{"issuer":"https://as.example.com","token_endpoint":"https://as.example.com/t""#;
+    let names = serde_json::to_string(&vec![&*much; 4]).unwrap();
+    for member in [
+        "token_endpoint_auth_methods_supported",
+        "token_endpoint_auth_signing_alg_values_supported",
+    ] {
+        let metadata = read(&format!(r#"{lists},"{member}":{names}}}"#)).unwrap();
+        let material = |material: Material| material.into_client("svc", Some(&metadata));
+        let refused = material(Material::secret("s3cret")).err();
+        #[cfg(feature = "jose")]
+        let refused = refused.or_else(|| {
+            let key = oauth2_client_credentials::SigningKey::generate(|bytes| bytes.fill(7));
+            material(key.unwrap().into()).err()
+        });
+        if let Some(error) = refused {
+            show(&error);
+        }
+    }
+    let typed = TokenResponse::builder("t").token_type(TokenType::from(&*much));
+    let typed = typed.build().unwrap();
+    let (mut parts, ()) = http::Request::get("https://api.example.com/")
+        .body(())
+        .unwrap()
+        .into_parts();
+    show(&Bearer::new().attach(&mut parts, &typed).unwrap_err());
+    #[cfg(feature = "mac")]
+    show(
+        &much
+            .parse::<oauth2_client_credentials::MacAlgorithm>()
+            .unwrap_err(),
+    );
+    let answer = http::Response::builder()
+        .status(401)
+        .header("www-authenticate", format!("Bearer realm=\"{much}\""))
+        .header("dpop-nonce", &*much)
+        .body(bytes::Bytes::from(format!(
+            r#"{{"error":"{much}","error_description":"{much}","error_uri":"{much}"}}"#
+        )));
+    let decoded = Decoder::strict().decode(
+        &TokenRequest::new(),
+        &answer.unwrap(),
+        SystemTime::UNIX_EPOCH,
+    );
+    show(&decoded.unwrap_err());
+    assert!(shown.len() >= 4);
+    for shown in shown {
+        assert!(shown.len() < 12_000, "{} bytes: {shown:.200}", shown.len());
     }
 }

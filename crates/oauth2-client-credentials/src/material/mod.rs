@@ -11,6 +11,7 @@ use crate::client::Client;
 #[cfg(feature = "jose")]
 use crate::jose::SigningKey;
 use crate::metadata::Metadata;
+use crate::quoted::kept_list;
 use crate::secret::SecretString;
 
 pub use self::error::MaterialError;
@@ -110,7 +111,7 @@ impl Material {
                 };
                 let (name, known) = (jwt.algorithm().name(), metadata.auth_signing_algorithms());
                 if !known.is_empty() && known.iter().all(|one| one != name) {
-                    return Err(MaterialError::AlgorithmNotListed(name, known.to_vec()));
+                    return Err(MaterialError::AlgorithmNotListed(name, kept_list(known)));
                 }
                 Ok(jwt.or_issuer(metadata.issuer()).into())
             }
@@ -138,7 +139,7 @@ fn listed(
     let list = metadata.and_then(Metadata::listed_auth_methods);
     let is_listed = |method: &&&str| list.is_none_or(|list| list.iter().any(|one| one == **method));
     methods.iter().find(is_listed).copied().ok_or_else(|| {
-        let list = list.unwrap_or_default().to_vec();
+        let list = kept_list(list.unwrap_or_default());
         MaterialError::MethodNotListed(methods.to_vec(), list)
     })
 }

@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde_json::{Map, Value};
 
 use crate::endpoint_uri::EndpointUri;
+use crate::quoted::kept;
 use crate::response::unique_object;
 
 use super::{Endpoint, Issuer, Metadata, MetadataError};
@@ -87,7 +88,7 @@ impl Reader<'_> {
     fn check_issuer(&self) -> Result<(), MetadataError> {
         match self.member("issuer") {
             Some(Value::String(found)) if found == self.issuer.as_str() => Ok(()),
-            Some(Value::String(found)) => Err(MetadataError::IssuerMismatch(found.clone())),
+            Some(Value::String(found)) => Err(MetadataError::IssuerMismatch(kept(found))),
             _ => Err(MetadataError::Field("issuer")),
         }
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use http::StatusCode;
 
 use crate::endpoint_uri::EndpointUriError;
+use crate::quoted::Quoted;
 
 /// Why a text is no issuer (RFC 8414 §2). The text is not part of the error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,7 +56,8 @@ pub enum MetadataError {
     TooLarge,
     /// No JSON object, or one with a name twice.
     Unreadable,
-    /// The metadata of this other issuer (RFC 8414 §3.3).
+    /// The metadata of this other issuer (RFC 8414 §3.3): 1 000 characters of it
+    /// at most.
     IssuerMismatch(String),
     /// A member that is missing or is not what it has to be.
     Field(&'static str),
@@ -84,11 +86,10 @@ impl fmt::Display for MetadataError {
                 f.write_str("the metadata is not a JSON object with unique names, check the issuer")
             }
             Self::IssuerMismatch(found) => {
-                let shown: String = found.chars().take(200).collect();
                 write!(
                     f,
-                    "the metadata is of the issuer `{}`, which is not, character for character, the one that was asked: give that one if it is the server you mean",
-                    shown.escape_debug()
+                    "the metadata is of the issuer {}, which is not, character for character, the one that was asked: give that one if it is the server you mean",
+                    Quoted(found)
                 )
             }
             Self::Field(field) => write!(

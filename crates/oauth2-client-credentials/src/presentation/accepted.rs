@@ -30,8 +30,7 @@ impl Accepted {
         if is_accepted {
             Ok(())
         } else {
-            let name = token.token_type().as_str().to_owned();
-            Err(PresentationError::UnsupportedTokenType(name))
+            Err(PresentationError::unsupported(token))
         }
     }
 }

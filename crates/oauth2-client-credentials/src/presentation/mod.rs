@@ -14,6 +14,8 @@ use std::fmt;
 
 #[cfg(feature = "jose")]
 use crate::jose::KeyError;
+use crate::quoted::{Quoted, kept};
+use crate::token_response::TokenResponse;
 
 pub use self::bearer::{Bearer, OnExisting};
 #[cfg(feature = "jose")]
@@ -57,13 +59,21 @@ pub enum PresentationError {
     Other(String),
 }
 
+impl PresentationError {
+    /// The token's type is not one that is shown in this way. The name may be
+    /// the server's.
+    pub(crate) fn unsupported(token: &TokenResponse) -> Self {
+        Self::UnsupportedTokenType(kept(token.token_type().as_str()))
+    }
+}
+
 impl fmt::Display for PresentationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnsupportedTokenType(name) => write!(
                 f,
-                "a token of type `{}` cannot be shown in this way, see `Bearer::treat_as_bearer` for what is a bearer token by another name",
-                name.escape_debug(),
+                "a token of type {} cannot be shown in this way, see `Bearer::treat_as_bearer` for what is a bearer token by another name",
+                Quoted(name),
             ),
             Self::InsecureUri => {
                 f.write_str("a token is sent over https, or over http to this machine, to a host that the URI names: write the URI as `https://host/path`")

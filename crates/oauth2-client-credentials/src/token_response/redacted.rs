@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use crate::redaction::Redaction;
 use crate::scope::Scope;
 use crate::token_type::TokenType;
 
 use super::TokenResponse;
+
+/// Which algorithm the key of a MAC token is for.
+const ALGORITHM: &str = "mac_algorithm";
 
 impl TokenResponse {
     /// With each name of the server's own as the redaction leaves it.
@@ -27,6 +30,13 @@ impl TokenResponse {
             Arc::make_mut(&mut self.inner).scope = Some(hidden);
         }
         let hide = |name: &String| redaction.hide_in_name(name);
+        // The only member whose value an error repeats. With the secret in it, it is no algorithm.
+        if let Some(Value::String(name)) = self.extra().get(ALGORITHM)
+            && let Some(hidden) = hide(name)
+        {
+            let extra = &mut Arc::make_mut(&mut self.inner).extra;
+            extra.insert(ALGORITHM.to_owned(), Value::String(hidden));
+        }
         if self.extra().keys().any(|name| hide(name).is_some()) {
             let inner = Arc::make_mut(&mut self.inner);
             let extra = std::mem::replace(&mut inner.extra, Map::new());
@@ -86,6 +96,16 @@ mod tests {
         assert_eq!(token.scope().unwrap().as_str(), "read canary-1 x-[secret]");
         assert_eq!(token.extra()["[secret]"], 1);
         assert_eq!(token.extra()["a"], 2);
+    }
+
+    #[test]
+    fn what_an_error_would_repeat_has_no_secret_in_it() {
+        let token = redacted(
+            "canary",
+            r#"{"access_token":"t","token_type":"mac","mac_key":"canary","mac_algorithm":"x-canary"}"#,
+        );
+        assert_eq!(token.extra()["mac_algorithm"], "x-[secret]");
+        assert_eq!(token.extra()["mac_key"], "canary", "the server's to choose");
     }
 
     #[test]

@@ -99,9 +99,7 @@ impl Dpop {
         match token.token_type() {
             TokenType::DPoP => Ok(()),
             TokenType::Bearer if self.allows_bearer => Ok(()),
-            other => Err(PresentationError::UnsupportedTokenType(
-                other.as_str().to_owned(),
-            )),
+            _ => Err(PresentationError::unsupported(token)),
         }
     }
 

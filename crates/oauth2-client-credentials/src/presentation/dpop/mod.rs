@@ -183,8 +183,7 @@ fn check(parts: &request::Parts, token: &TokenResponse) -> Result<(), Presentati
         return Err(PresentationError::InsecureUri);
     }
     if *token.token_type() != TokenType::DPoP {
-        let name = token.token_type().as_str().to_owned();
-        return Err(PresentationError::UnsupportedTokenType(name));
+        return Err(PresentationError::unsupported(token));
     }
     Ok(())
 }

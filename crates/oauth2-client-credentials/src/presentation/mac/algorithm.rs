@@ -10,6 +10,7 @@ use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
 use super::MacError;
+use crate::quoted::kept;
 
 /// What a MAC is computed with (drafts 00 and 01 §3.3). Names compare without
 /// regard to case.
@@ -73,7 +74,7 @@ impl FromStr for MacAlgorithm {
         [Self::HmacSha1, Self::HmacSha256]
             .into_iter()
             .find(|algorithm| algorithm.as_str().eq_ignore_ascii_case(name))
-            .ok_or_else(|| MacError::UnsupportedAlgorithm(name.to_owned()))
+            .ok_or_else(|| MacError::UnsupportedAlgorithm(kept(name)))
     }
 }
 

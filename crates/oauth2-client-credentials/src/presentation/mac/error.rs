@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::quoted::Quoted;
+
 /// Why a request cannot be signed with a MAC. No key and no token is in it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -24,8 +26,8 @@ impl fmt::Display for MacError {
         match self {
             Self::UnsupportedAlgorithm(name) => write!(
                 f,
-                "the MAC algorithm `{}` is not known, use hmac-sha-1 or hmac-sha-256",
-                name.escape_debug()
+                "the MAC algorithm {} is not known, use hmac-sha-1 or hmac-sha-256",
+                Quoted(name)
             ),
             Self::MissingKey => f.write_str("there is no MAC key, the answer had no `mac_key`: have the server issue MAC tokens, or give the key"),
             Self::MissingHost => f.write_str(

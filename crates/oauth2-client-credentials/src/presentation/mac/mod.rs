@@ -201,9 +201,8 @@ impl Mac {
         if !is_secure(&parts.uri) {
             return Err(PresentationError::InsecureUri);
         }
-        let name = token.token_type().as_str();
-        if !name.eq_ignore_ascii_case("mac") {
-            return Err(PresentationError::UnsupportedTokenType(name.to_owned()));
+        if !token.token_type().as_str().eq_ignore_ascii_case("mac") {
+            return Err(PresentationError::unsupported(token));
         }
         let nonce = match self.draft {
             Draft::Draft00 => format!("{}:{}", self.age(token, fresh.now()), fresh.id()),

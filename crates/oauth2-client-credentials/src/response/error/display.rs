@@ -37,7 +37,8 @@ impl fmt::Display for ResponseError {
             Cause::TokenType(name) => write!(f, " with a token of the unknown type `{name}`")?,
             Cause::TooLarge => write!(f, " with a body over {} bytes", Decoder::MAX_BODY)?,
         }
-        write!(f, ": {}", self.advice())?;
+        let advice = self.advice().replace("token endpoint", self.inner.endpoint);
+        write!(f, ": {advice}")?;
         if let Some(after) = self.inner.retry_after {
             write!(f, " (the server says: after {} s)", after.as_secs())?;
         }
@@ -58,7 +59,7 @@ impl ResponseError {
             ErrorKind::Protocol if self.code() == Some("use_dpop_nonce") => {
                 "the server wants a nonce in a DPoP proof and gave none, ask whoever runs the server"
             }
-            ErrorKind::Protocol if self.code().is_some() => {
+            ErrorKind::Protocol if self.code().is_some() && self.advice_of_code().is_none() => {
                 "the code is not one that tells what to do, ask whoever runs the server"
             }
             _ => self
@@ -75,6 +76,10 @@ impl ResponseError {
             }
             "unsupported_grant_type" => {
                 "the server does not give this client tokens by client credentials, check how the client is registered"
+            }
+            // RFC 7009 §2.2.1.
+            "unsupported_token_type" => {
+                "the server revokes no tokens of this kind, let it end by itself or ask whoever runs the server"
             }
             _ => return None,
         })

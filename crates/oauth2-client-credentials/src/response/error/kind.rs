@@ -75,7 +75,7 @@ impl ErrorKind {
                 "the token cannot be used, ask whoever runs the server for a bearer token"
             }
             Self::TooLarge => {
-                "no token response is this large, check the URI of the token endpoint"
+                "no answer of such an endpoint is this large, check the URI of the token endpoint"
             }
         }
     }

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 
 use crate::challenge::Challenge;
+use crate::quoted::Short;
 
 use super::{Quirk, answer, headers};
 
@@ -242,9 +243,9 @@ impl fmt::Debug for ResponseError {
             .field("is_transient", &self.inner.is_transient)
             .field("status", &self.inner.status)
             .field("cause", &self.inner.cause)
-            .field("challenges", &self.inner.challenges)
+            .field("challenges", &Short(&self.inner.challenges))
             .field("retry_after", &self.inner.retry_after)
-            .field("dpop_nonce", &self.inner.dpop_nonce)
+            .field("dpop_nonce", &Short(&self.inner.dpop_nonce))
             .finish()
     }
 }
