@@ -12,7 +12,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request};
 
 use crate::authentication::{ClientAuthentication, Credentials, client_id_parameter};
-pub use crate::client_error::ClientError;
+use crate::client_error::ClientError;
 use crate::endpoint_uri::EndpointUri;
 use crate::fresh::Fresh;
 use crate::request_error::RequestError;

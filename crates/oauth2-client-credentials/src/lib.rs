@@ -150,7 +150,8 @@ pub use crate::authentication::{ClientSecretJwt, PrivateKeyJwt};
 #[cfg(feature = "jose")]
 pub use crate::certificate::Certificate;
 pub use crate::challenge::Challenge;
-pub use crate::client::{Client, ClientError};
+pub use crate::client::Client;
+pub use crate::client_error::ClientError;
 pub use crate::endpoint_uri::{EndpointUri, EndpointUriError};
 pub use crate::fresh::Fresh;
 pub use crate::jose::JwsAlgorithm;

@@ -45,7 +45,7 @@ impl RequestError {
 
     /// The client was looked at when it was made, so what is left is its key.
     #[cfg(feature = "jose")]
-    pub(crate) fn not_signed(_: crate::client::ClientError) -> Self {
+    pub(crate) fn not_signed(_: crate::client_error::ClientError) -> Self {
         Self::parameter_only(RequestErrorKind::NotSigned, "client_assertion")
     }
 

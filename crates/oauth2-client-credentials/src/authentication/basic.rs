@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use zeroize::Zeroizing;
 
-use crate::client::ClientError;
+use crate::client_error::ClientError;
 use crate::form::Encoding;
 use crate::secret::SecretString;
 

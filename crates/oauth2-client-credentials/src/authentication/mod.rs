@@ -14,7 +14,7 @@ use std::fmt;
 
 use http::HeaderValue;
 
-use crate::client::ClientError;
+use crate::client_error::ClientError;
 #[cfg(feature = "jose")]
 use crate::endpoint_uri::EndpointUri;
 use crate::form;

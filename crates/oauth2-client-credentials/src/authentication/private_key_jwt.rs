@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use crate::client::ClientError;
+use crate::client_error::ClientError;
 use crate::endpoint_uri::EndpointUri;
 use crate::jose::{JwsAlgorithm, SigningKey};
 

@@ -1,5 +1,6 @@
 //! `WWW-Authenticate`: what a server asks for.
 
+mod input;
 mod parser;
 
 use std::borrow::Cow;

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::Challenge;
+use super::input::Input;
 
 /// Reads up to the first malformed element.
 pub(super) fn parse(line: &str) -> Vec<Challenge> {
-    let mut input = Input { rest: line };
+    let mut input = Input::new(line);
     let mut list = List::default();
     loop {
         input.skip_empty_elements();
-        if input.rest.is_empty() || list.read_element(&mut input).is_none() {
+        if input.is_at_end() || list.read_element(&mut input).is_none() {
             return list.challenges;
         }
     }
@@ -85,125 +86,10 @@ impl List {
     }
 }
 
-/// What is left to read. A method that returns `None` or `false` has read
-/// nothing that matters: reading stops, or goes another way from where it was.
-struct Input<'a> {
-    rest: &'a str,
-}
-
-impl<'a> Input<'a> {
-    fn skip(&mut self, prefix: &str) -> bool {
-        count_steps(prefix.len());
-        let rest = self.rest.strip_prefix(prefix);
-        self.rest = rest.unwrap_or(self.rest);
-        rest.is_some()
-    }
-
-    fn skip_while(&mut self, is_part: impl Fn(u8) -> bool) -> &'a str {
-        let end = self
-            .rest
-            .bytes()
-            .position(|byte| !is_part(byte))
-            .unwrap_or(self.rest.len());
-        count_steps(end + 1);
-        let (part, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        part
-    }
-
-    fn skip_space(&mut self) -> bool {
-        !self.skip_while(is_space).is_empty()
-    }
-
-    fn skip_empty_elements(&mut self) {
-        self.skip_while(|byte| is_space(byte) || byte == b',');
-    }
-
-    fn is_at_element_end(&self) -> bool {
-        count_steps(1);
-        self.rest.is_empty() || self.rest.starts_with(',')
-    }
-
-    fn token(&mut self) -> Option<&'a str> {
-        Some(self.skip_while(is_token_byte)).filter(|token| !token.is_empty())
-    }
-
-    fn token68(&mut self) -> Option<&'a str> {
-        let start = self.rest;
-        let value = self.skip_while(is_token68_byte);
-        let padding = self.skip_while(|byte| byte == b'=');
-        self.skip_space();
-        if value.is_empty() || !self.is_at_element_end() {
-            self.rest = start;
-            return None;
-        }
-        Some(&start[..value.len() + padding.len()])
-    }
-
-    /// What stands after the equals sign, to the end of the element.
-    fn param_value(&mut self) -> Option<String> {
-        self.skip_space();
-        let value = if self.skip("\"") {
-            self.quoted()?
-        } else {
-            self.token()?.to_owned()
-        };
-        self.skip_space();
-        self.is_at_element_end().then_some(value)
-    }
-
-    /// What stands after the opening quote, to the closing one.
-    fn quoted(&mut self) -> Option<String> {
-        let mut value = String::new();
-        let mut chars = self.rest.chars();
-        loop {
-            count_steps(1);
-            let unit = match chars.next()? {
-                '"' => break,
-                '\\' => chars.next()?,
-                unit => unit,
-            };
-            if unit.is_ascii_control() && unit != '\t' {
-                return None;
-            }
-            value.push(unit);
-        }
-        self.rest = chars.as_str();
-        Some(value)
-    }
-}
-
-/// How many bytes were looked at, for a test.
-#[cfg(test)]
-fn count_steps(count: usize) {
-    tests::STEPS.set(tests::STEPS.get() + count);
-}
-
-#[cfg(not(test))]
-fn count_steps(_: usize) {}
-
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t')
-}
-
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
-fn is_token68_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
-
+    use super::super::input::STEPS;
     use super::*;
-
-    thread_local! {
-        /// How many bytes this thread has looked at.
-        pub(super) static STEPS: Cell<usize> = const { Cell::new(0) };
-    }
 
     /// Each challenge on one line: scheme, token68, parameters, duplicates.
     fn read(line: &str) -> Vec<String> {

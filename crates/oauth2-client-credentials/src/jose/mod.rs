@@ -12,6 +12,8 @@ mod jwk;
 #[cfg(feature = "jose")]
 mod key_error;
 #[cfg(feature = "jose")]
+mod kind;
+#[cfg(feature = "jose")]
 mod misfit;
 #[cfg(feature = "jose")]
 pub(crate) mod pem;

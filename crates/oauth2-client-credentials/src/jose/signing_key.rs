@@ -2,13 +2,9 @@
 
 use std::fmt;
 
-use ed25519_dalek::SigningKey as Ed25519;
-use p256::ecdsa::signature::Signer as _;
-use p256::ecdsa::{Signature as P256Signature, SigningKey as P256};
-use p384::ecdsa::{Signature as P384Signature, SigningKey as P384};
-use p521::ecdsa::{Signature as P521Signature, SigningKey as P521};
 use zeroize::Zeroizing;
 
+use super::kind::Kind;
 use super::{JwsAlgorithm, KeyError, PublicJwk, der, pem, private_jwk};
 
 /// A private key: P-256, P-384, P-521, Ed25519, or with the feature `rsa` RSA
@@ -37,16 +33,6 @@ pub struct SigningKey {
     kind: Kind,
     algorithm: JwsAlgorithm,
     key_id: Option<String>,
-}
-
-#[derive(Clone)]
-pub(super) enum Kind {
-    P256(P256),
-    P384(P384),
-    P521(Box<P521>),
-    Ed25519(Box<Ed25519>),
-    #[cfg(feature = "rsa")]
-    Rsa(super::rsa::RsaKey),
 }
 
 impl SigningKey {
@@ -118,25 +104,17 @@ impl SigningKey {
         let mut bytes = Zeroizing::new([0; 32]);
         for _ in 0..16 {
             fill(&mut bytes[..]);
-            if let Ok(key) = P256::from_slice(&bytes[..]) {
-                return Ok(Self::of(Kind::P256(key)));
+            if let Some(key) = Kind::p256_from_scalar(&bytes[..]) {
+                return Ok(Self::of(key));
             }
         }
         Err(KeyError::Randomness)
     }
 
-    pub(super) fn of(kind: Kind) -> Self {
-        let algorithm = match kind {
-            Kind::P256(_) => JwsAlgorithm::ES256,
-            Kind::P384(_) => JwsAlgorithm::ES384,
-            Kind::P521(_) => JwsAlgorithm::ES512,
-            Kind::Ed25519(_) => JwsAlgorithm::EdDSA,
-            #[cfg(feature = "rsa")]
-            Kind::Rsa(_) => JwsAlgorithm::RS256,
-        };
+    fn of(kind: Kind) -> Self {
         Self {
+            algorithm: kind.usual_algorithm(),
             kind,
-            algorithm,
             key_id: None,
         }
     }
@@ -162,15 +140,7 @@ impl SigningKey {
     /// Whether it can sign with `algorithm` (RFC 7518 §3.3 to §3.5, RFC 8037
     /// §3.1): an elliptic curve goes with one hash only.
     pub fn supports(&self, algorithm: JwsAlgorithm) -> bool {
-        use JwsAlgorithm as Jws;
-        match self.kind {
-            Kind::P256(_) => algorithm == Jws::ES256,
-            Kind::P384(_) => algorithm == Jws::ES384,
-            Kind::P521(_) => algorithm == Jws::ES512,
-            Kind::Ed25519(_) => matches!(algorithm, Jws::EdDSA | Jws::Ed25519),
-            #[cfg(feature = "rsa")]
-            Kind::Rsa(_) => super::rsa::RsaKey::supports(algorithm),
-        }
+        self.kind.supports(algorithm)
     }
 
     /// The `kid` of the JWK that it was read from.
@@ -180,20 +150,7 @@ impl SigningKey {
 
     /// The public part.
     pub fn public_jwk(&self) -> PublicJwk {
-        match &self.kind {
-            Kind::P256(key) => {
-                PublicJwk::ec("P-256", key.verifying_key().to_sec1_point(false).as_bytes())
-            }
-            Kind::P384(key) => {
-                PublicJwk::ec("P-384", key.verifying_key().to_sec1_point(false).as_bytes())
-            }
-            Kind::P521(key) => {
-                PublicJwk::ec("P-521", key.verifying_key().to_sec1_point(false).as_bytes())
-            }
-            Kind::Ed25519(key) => PublicJwk::ed25519(key.verifying_key().as_bytes()),
-            #[cfg(feature = "rsa")]
-            Kind::Rsa(key) => key.public_jwk(),
-        }
+        self.kind.public_jwk()
     }
 
     /// The signature over `message` as JWS has it (RFC 7518 §3): for `ES…` the
@@ -206,71 +163,7 @@ impl SigningKey {
     /// # Errors
     /// When the parts of an RSA key do not go together.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
-        let refused = |_| KeyError::WeakOrInconsistent;
-        Ok(match &self.kind {
-            Kind::P256(key) => {
-                let signature: P256Signature = key.try_sign(message).map_err(refused)?;
-                signature.to_bytes().to_vec()
-            }
-            Kind::P384(key) => {
-                let signature: P384Signature = key.try_sign(message).map_err(refused)?;
-                signature.to_bytes().to_vec()
-            }
-            Kind::P521(key) => {
-                let signature: P521Signature = key.try_sign(message).map_err(refused)?;
-                signature.to_bytes().to_vec()
-            }
-            Kind::Ed25519(key) => key.try_sign(message).map_err(refused)?.to_bytes().to_vec(),
-            #[cfg(feature = "rsa")]
-            Kind::Rsa(key) => key.sign(self.algorithm, message)?,
-        })
-    }
-}
-
-/// Each curve is a type of its own, so what differs by nothing else is here
-/// once.
-macro_rules! curve {
-    ($curve:ident, $variant:ident, $wrap:path, $from_sec1:ident, $from_scalar:ident) => {
-        impl Kind {
-            /// From a SEC1 structure. A public part in it has to be its own.
-            pub(super) fn $from_sec1(der: &[u8]) -> Option<Self> {
-                let key = $curve::SecretKey::from_sec1_der(der).ok()?;
-                Some(Self::$variant($wrap((&key).into())))
-            }
-
-            /// From the private number in all its length.
-            pub(super) fn $from_scalar(scalar: &[u8]) -> Option<Self> {
-                let key = $curve::ecdsa::SigningKey::from_slice(scalar).ok()?;
-                Some(Self::$variant($wrap(key)))
-            }
-        }
-    };
-}
-
-curve!(
-    p256,
-    P256,
-    std::convert::identity,
-    p256_from_sec1,
-    p256_from_scalar
-);
-curve!(
-    p384,
-    P384,
-    std::convert::identity,
-    p384_from_sec1,
-    p384_from_scalar
-);
-curve!(p521, P521, Box::new, p521_from_sec1, p521_from_scalar);
-
-impl Kind {
-    /// From the 32 bytes that RFC 8032 calls the private key.
-    pub(super) fn ed25519(seed: &[u8; 32], public: Option<&[u8]>) -> Result<Self, KeyError> {
-        let key = Box::new(Ed25519::from_bytes(seed));
-        if public.is_some_and(|public| public != key.verifying_key().as_bytes()) {
-            return Err(KeyError::Mismatch);
-        }
-        Ok(Self::Ed25519(key))
+        self.kind.sign(self.algorithm, message)
     }
 }
 

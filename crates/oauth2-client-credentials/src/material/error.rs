@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::client::ClientError;
+use crate::client_error::ClientError;
 
 /// Why a client cannot be made of its [`Material`](crate::Material) for a
 /// server.

@@ -11,6 +11,7 @@ use crate::token_request::TokenRequest;
 use crate::token_response::{Inner, TokenResponse, end_of_life, is_access_token, whole_seconds};
 use crate::token_type::TokenType;
 
+use super::body::{Body, MAX_BODY};
 use super::decoder::{Decoder, ZeroLifetime};
 use super::error::Cause;
 use super::expires_in::Seconds;
@@ -18,8 +19,6 @@ use super::headers;
 use super::members::{Field, Member, Members};
 use super::quirk::Quirk;
 use super::same_json::is_same_json;
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// One answer while it is read.
 pub(super) struct Answer<'a> {
@@ -50,7 +49,7 @@ impl<'a> Answer<'a> {
     }
 
     pub(super) fn read(mut self, body: &[u8]) -> Result<TokenResponse, Cause> {
-        if body.len() > Decoder::MAX_BODY {
+        if body.len() > MAX_BODY {
             return Err(Cause::TooLarge);
         }
         let is_success = self.status.is_success();
@@ -69,12 +68,11 @@ impl<'a> Answer<'a> {
     }
 
     fn members<'b>(&mut self, body: &'b [u8]) -> Option<Members<'b>> {
-        let Text {
-            text,
+        let Body {
+            members,
             is_marked,
             has_other_space,
-        } = Text::of(body)?;
-        let members = Members::read(text).ok()?;
+        } = Body::read(body)?;
         self.note_if(self.status != StatusCode::OK, Quirk::Status);
         self.note_if(!headers::is_json(self.headers), Quirk::ContentType);
         self.note_if(is_marked, Quirk::ByteOrderMark);
@@ -88,7 +86,7 @@ impl<'a> Answer<'a> {
     /// An error code wins over all else, in any status and beside a token.
     fn error_code(&mut self, members: &mut Members<'_>) -> Result<(), Cause> {
         match members.take(Field::Error) {
-            Member::Text(code) if !code.is_empty() => Err(code_cause(code.into_owned(), members)),
+            Member::Text(code) if !code.is_empty() => Err(Cause::code(code.into_owned(), members)),
             // It says that something went wrong, though not what.
             Member::NoText => Err(Cause::unnamed(self.status)),
             error => {
@@ -265,54 +263,6 @@ impl<'a> Answer<'a> {
         if condition {
             self.quirks.push(quirk);
         }
-    }
-}
-
-/// What the body of an error says, at an endpoint that issues no tokens.
-pub(super) fn error_cause(body: &[u8]) -> Cause {
-    if body.len() > Decoder::MAX_BODY {
-        return Cause::TooLarge;
-    }
-    let members = Text::of(body).and_then(|body| Members::read(body.text).ok());
-    let mut members = members.unwrap_or_default();
-    match members.take(Field::Error) {
-        Member::Text(code) if !code.is_empty() => code_cause(code.into_owned(), &mut members),
-        _ => Cause::Status,
-    }
-}
-
-fn code_cause(code: String, members: &mut Members<'_>) -> Cause {
-    Cause::Code {
-        code,
-        description: members.take(Field::ErrorDescription).into_text(),
-        uri: members.take(Field::ErrorUri).into_text(),
-    }
-}
-
-/// The text of a body without what may stand around it.
-struct Text<'a> {
-    text: &'a str,
-    /// Whether a byte order mark stood there.
-    is_marked: bool,
-    /// Whether white space stood there that is none in JSON: a form feed.
-    has_other_space: bool,
-}
-
-impl<'a> Text<'a> {
-    fn of(body: &'a [u8]) -> Option<Self> {
-        let trimmed = body.trim_ascii();
-        let unmarked = trimmed.strip_prefix(BYTE_ORDER_MARK);
-        let bytes = unmarked.unwrap_or(trimmed).trim_ascii();
-        let around = body.len() - bytes.len();
-        let has_other_space = around != 0 && {
-            let form_feeds = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == 0x0c).count();
-            form_feeds(body) != form_feeds(bytes)
-        };
-        Some(Self {
-            text: std::str::from_utf8(bytes).ok()?,
-            is_marked: unmarked.is_some(),
-            has_other_space,
-        })
     }
 }
 

@@ -9,6 +9,7 @@ use crate::token_request::TokenRequest;
 use crate::token_response::TokenResponse;
 
 use super::answer::Answer;
+use super::body::MAX_BODY;
 use super::error::ResponseError;
 
 /// Reads what a token endpoint answered (RFC 6749 §5).
@@ -52,7 +53,7 @@ pub struct Decoder {
 impl Decoder {
     /// The longest body that is read, in bytes. Nobody has to receive more than
     /// one byte beyond it: that is enough to see that it is too large.
-    pub const MAX_BODY: usize = 65_536;
+    pub const MAX_BODY: usize = MAX_BODY;
 
     /// Reads what servers send. The same as the default.
     pub fn lenient() -> Self {

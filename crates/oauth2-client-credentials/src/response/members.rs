@@ -4,10 +4,6 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::form;
-
-use super::json;
-
 /// The body is no answer of a token endpoint: neither JSON nor a form, not an
 /// object, a name twice.
 #[derive(Debug)]
@@ -89,45 +85,17 @@ pub(super) struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    /// Reads `text`, which has no white space around it: `{` begins JSON,
-    /// anything else is a form if it has a member that is known.
-    pub(super) fn read(text: &'a str) -> Result<Self, Unreadable> {
-        let mut members = if text.starts_with('{') {
-            json::read(text)?
-        } else {
-            Self::read_form(text)?
-        };
-        if members.has_null || members.has_unreadable {
-            members.extra.retain(|_, value| !value.is_null());
+    /// What could be read, without what is as good as absent.
+    pub(super) fn without_nulls(mut self) -> Self {
+        if self.has_null || self.has_unreadable {
+            self.extra.retain(|_, value| !value.is_null());
         }
-        Ok(members)
+        self
     }
 
-    fn read_form(text: &'a str) -> Result<Self, Unreadable> {
-        let mut members = Self {
-            is_form: true,
-            ..Self::default()
-        };
-        for pair in form::pairs(text) {
-            let (name, value) = pair.map_err(|_| Unreadable)?;
-            let value = if value.is_empty() {
-                Member::Null
-            } else {
-                Member::Text(value)
-            };
-            match Field::from_name(&name) {
-                Some(field) => members.insert(field, value)?,
-                None => {
-                    let value = value.into_text().map_or(Value::Null, Value::String);
-                    members.insert_extra(name.into_owned(), Some(value))?;
-                }
-            }
-        }
-        if members.known.iter().all(Member::is_absent) {
-            Err(Unreadable)
-        } else {
-            Ok(members)
-        }
+    /// Whether no member is there that is known.
+    pub(super) fn has_none_known(&self) -> bool {
+        self.known.iter().all(Member::is_absent)
     }
 
     pub(super) fn insert(&mut self, field: Field, value: Member<'a>) -> Result<(), Unreadable> {
@@ -155,54 +123,5 @@ impl<'a> Members<'a> {
     /// Takes the value of a member that is known.
     pub(super) fn take(&mut self, field: Field) -> Member<'a> {
         std::mem::take(&mut self.known[field as usize])
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_form_needs_a_known_member() {
-        for text in [
-            "",
-            "OK",
-            "a=b",
-            "access_token=",
-            "<html>",
-            "&&=&",
-            "Access_token=t",
-        ] {
-            assert!(Members::read(text).is_err(), "{text}");
-        }
-        assert!(Members::read("x=1&error_uri=u").unwrap().is_form);
-    }
-
-    #[test]
-    fn names_do_not_repeat() {
-        for text in [
-            "scope=a&scope=a",
-            "scope=&scope=a",
-            "scope=a&x=1&x=2",
-            "scope=a&x=&%78=2",
-            "{\"scope\":null,\"scope\":\"a\"}",
-            "{\"x\":1,\"x\":1}",
-            "{\"x\":null,\"\\u0078\":null}",
-            "{\"sc\\u006fpe\":\"a\",\"scope\":\"a\"}",
-        ] {
-            assert!(Members::read(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn null_and_empty_are_absent() {
-        for text in [
-            "scope=a&x=&y=1",
-            "{\"x\":null,\"y\":\"1\",\"scope\":\"a\",\"error\":null}",
-        ] {
-            let mut members = Members::read(text).unwrap();
-            assert!(members.take(Field::Error).is_absent());
-            assert_eq!(members.extra.keys().collect::<Vec<_>>(), ["y"], "{text}");
-        }
     }
 }

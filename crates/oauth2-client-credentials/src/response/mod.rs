@@ -1,6 +1,7 @@
 //! Reading what the token endpoint answered.
 
 mod answer;
+mod body;
 mod decoder;
 mod error;
 mod expires_in;

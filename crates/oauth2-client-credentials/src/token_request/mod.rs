@@ -2,6 +2,7 @@
 
 mod builder;
 mod details;
+mod names;
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};

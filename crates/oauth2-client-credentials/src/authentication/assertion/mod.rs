@@ -6,7 +6,7 @@ mod unsigned;
 
 use std::fmt;
 
-use crate::client::ClientError;
+use crate::client_error::ClientError;
 use crate::form;
 use crate::secret::SecretString;
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::client::ClientError;
+use crate::client_error::ClientError;
 use crate::endpoint_uri::EndpointUri;
 use crate::fresh::Fresh;
 use crate::jose::JwsAlgorithm;

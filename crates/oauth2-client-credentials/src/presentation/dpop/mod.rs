@@ -1,6 +1,7 @@
 //! Tokens that are bound to a key, and the proof that comes with each use.
 
 mod handle;
+mod nonce;
 mod nonces;
 mod proof;
 mod target;
@@ -20,7 +21,8 @@ use crate::transport::is_secure;
 use super::{OnExisting, PresentationError};
 
 pub use self::handle::Dpop;
-pub use self::nonces::{DpopNonces, DpopRole};
+pub use self::nonce::DpopRole;
+pub use self::nonces::DpopNonces;
 pub use self::proof::DpopProof;
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");

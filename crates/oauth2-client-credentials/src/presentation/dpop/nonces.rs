@@ -5,6 +5,7 @@ use http::{HeaderMap, StatusCode, Uri};
 use crate::challenge::Challenge;
 use crate::response::dpop_nonce;
 
+use super::nonce::{DpopRole, Entry};
 use super::target::origin;
 
 /// The nonces that servers want in DPoP proofs (RFC 9449 §8, §9): the latest of
@@ -20,29 +21,6 @@ use super::target::origin;
 pub struct DpopNonces {
     /// Who was heard of last stands last.
     entries: Vec<Entry>,
-}
-
-#[derive(Clone, Debug)]
-struct Entry {
-    role: DpopRole,
-    origin: String,
-    /// `None` as long as only the requests count.
-    nonce: Option<String>,
-    /// How many requests that have this nonce are not answered yet,
-    current: u32,
-    /// and how many that have an earlier one, or none.
-    earlier: u32,
-}
-
-/// What a server is: the nonces of one role say nothing about the other, even
-/// where one server has both (RFC 9449 §9).
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum DpopRole {
-    /// It issues tokens.
-    AuthorizationServer,
-    /// Tokens are shown to it.
-    ResourceServer,
 }
 
 impl DpopNonces {
@@ -61,7 +39,7 @@ impl DpopNonces {
     /// The nonce for the next request to `uri`, if the server gave one.
     pub fn get(&self, role: DpopRole, uri: &Uri) -> Option<&str> {
         let place = self.place(role, &origin(uri)?)?;
-        self.entries[place].nonce.as_deref()
+        self.entries[place].nonce()
     }
 
     /// Takes the nonce from an answer of the server at `uri`. Without one, with
@@ -77,9 +55,7 @@ impl DpopNonces {
             Some(place) => place,
             None => self.add(role, origin, false)?,
         };
-        let entry = &mut self.entries[place];
-        entry.current = entry.current.saturating_add(1);
-        entry.nonce.clone()
+        self.entries[place].take()
     }
 
     /// Learns from an answer. `asks` is whether it refuses the request for want
@@ -134,22 +110,16 @@ impl DpopNonces {
     /// The place of a new entry, if there is room for one. A server that gave no
     /// nonce makes room for others, and takes none from them.
     fn add(&mut self, role: DpopRole, origin: String, has_nonce: bool) -> Option<usize> {
-        let of_role = || self.entries.iter().filter(|entry| entry.role == role);
+        let of_role = || self.entries.iter().filter(|entry| entry.is_of(role));
         if of_role().count() >= Self::MAX_SERVERS {
-            let is_one = |entry: &Entry| entry.role == role && entry.nonce.is_none();
+            let is_one = |entry: &Entry| entry.is_of(role) && entry.nonce().is_none();
             let place = self.entries.iter().position(is_one).or_else(|| {
-                let first = self.entries.iter().position(|entry| entry.role == role);
+                let first = self.entries.iter().position(|entry| entry.is_of(role));
                 first.filter(|_| has_nonce)
             })?;
             self.entries.remove(place);
         }
-        self.entries.push(Entry {
-            role,
-            origin,
-            nonce: None,
-            current: 0,
-            earlier: 0,
-        });
+        self.entries.push(Entry::new(role, origin));
         Some(self.entries.len() - 1)
     }
 
@@ -163,31 +133,8 @@ impl DpopNonces {
     }
 
     fn place(&self, role: DpopRole, origin: &str) -> Option<usize> {
-        let is_it = |entry: &Entry| entry.role == role && entry.origin == origin;
+        let is_it = |entry: &Entry| entry.is_for(role, origin);
         self.entries.iter().position(is_it)
-    }
-}
-
-impl Entry {
-    /// Takes the nonce of an answer, and says whether the answer asks for it and
-    /// the request did not have it.
-    ///
-    /// An answer that asks for nothing is taken for that of a request which had
-    /// the nonce: if it was another's, one is repeated in vain, and if it were
-    /// the other way round, one would fail that need not.
-    fn answered(&mut self, nonce: Option<&str>, asks: bool) -> bool {
-        let is_new = nonce.is_some() && self.nonce.as_deref() != nonce;
-        let is_late = asks && nonce.is_some() && self.earlier > 0;
-        if is_new {
-            self.nonce = nonce.map(str::to_owned);
-            self.earlier = self.earlier.saturating_add(self.current).saturating_sub(1);
-            self.current = 0;
-        } else if is_late || self.current == 0 {
-            self.earlier = self.earlier.saturating_sub(1);
-        } else {
-            self.current -= 1;
-        }
-        asks && (is_new || is_late)
     }
 }
 

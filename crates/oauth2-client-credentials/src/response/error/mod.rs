@@ -1,5 +1,6 @@
 //! Why there is no token.
 
+mod cause;
 mod display;
 mod kind;
 mod redacted;
@@ -14,9 +15,9 @@ use http::{HeaderMap, Response, StatusCode};
 use crate::challenge::Challenge;
 use crate::quoted::Short;
 
-use super::{Quirk, answer, headers};
+use super::headers;
 
-use self::display::presentable;
+pub(super) use self::cause::Cause;
 pub(crate) use self::display::{SHOWN, is_shown};
 pub use self::kind::ErrorKind;
 
@@ -48,31 +49,6 @@ struct Inner {
     dpop_nonce: Option<String>,
 }
 
-/// What was wrong with the answer.
-#[derive(Clone, Debug)]
-pub(super) enum Cause {
-    /// The server named an error (RFC 6749 §5.2).
-    Code {
-        code: String,
-        description: Option<String>,
-        uri: Option<String>,
-    },
-    /// Not a success, and no error is named.
-    Status,
-    /// A success whose body cannot be read.
-    Unreadable,
-    /// A success without a token.
-    NoToken,
-    /// A member that is not what it has to be.
-    Field(&'static str),
-    /// Not what the RFCs ask for, and the decoder is strict.
-    Quirk(Quirk),
-    /// A type of token that is not known, and the decoder is strict.
-    TokenType(String),
-    /// A body beyond the limit.
-    TooLarge,
-}
-
 impl ResponseError {
     pub(super) fn new(
         cause: Cause,
@@ -87,7 +63,7 @@ impl ResponseError {
     /// §2.2.1).
     pub(crate) fn of_revocation(response: &Response<Bytes>, now: SystemTime) -> Self {
         let (status, headers) = (response.status(), response.headers());
-        let cause = answer::error_cause(response.body());
+        let cause = Cause::of_error(response.body());
         Self::from_endpoint("revocation endpoint", cause, status, headers, now)
     }
 
@@ -202,37 +178,6 @@ impl ResponseError {
     /// §8).
     pub fn dpop_nonce(&self) -> Option<&str> {
         self.inner.dpop_nonce.as_deref()
-    }
-}
-
-impl Cause {
-    /// An error whose name is no text.
-    pub(super) fn unnamed(status: StatusCode) -> Self {
-        if status.is_success() {
-            Self::Field("error")
-        } else {
-            Self::Status
-        }
-    }
-
-    /// With the server's words as they may be shown.
-    fn presentable(self, status: StatusCode) -> Self {
-        match self {
-            Self::Code {
-                code,
-                description,
-                uri,
-            } => match presentable(&code) {
-                code if code.is_empty() => Self::unnamed(status),
-                code => Self::Code {
-                    code,
-                    description: description.as_deref().map(presentable),
-                    uri: uri.as_deref().map(presentable),
-                },
-            },
-            Self::TokenType(name) => Self::TokenType(presentable(&name)),
-            other => other,
-        }
     }
 }
 
