@@ -3,6 +3,10 @@
 //! `PROPTEST_CASES` says how many timelines each property tries (500 unless set); a failure prints the shortest one found
 //! and its seed.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::print_stdout,
+    reason = "what was tried is shown by --nocapture"
+)]
 
 mod metered;
 mod outages;
@@ -26,8 +30,12 @@ fn config() -> Config {
     let cases = std::env::var("PROPTEST_CASES")
         .ok()
         .and_then(|cases| cases.parse().ok());
+    let cases = cases.unwrap_or(500);
+    if let Some(test) = std::thread::current().name() {
+        println!("timelines of {test}: {cases}");
+    }
     Config {
-        cases: cases.unwrap_or(500),
+        cases,
         max_shrink_iters: 4_000,
         ..Config::default()
     }
