@@ -28,7 +28,7 @@ pub(crate) struct Row {
     /// Milliseconds.
     pub(crate) longest: u64,
     pub(crate) token_requests: u64,
-    /// Those from the fault's beginning until a token came after it, and how many there may be.
+    /// Those from the first one that failed until a token came after the fault, and how many there may be.
     pub(crate) meanwhile: u64,
     pub(crate) at_most: u64,
     /// Milliseconds from the end of the fault.
@@ -146,20 +146,26 @@ fn is_told(sent: &Sent) -> bool {
     }
 }
 
-/// Token requests from the beginning of the fault until one brings a token after it, and how many there may be.
+/// Token requests from the first one that failed in the fault until one brings a token after it, and how many there may be.
 fn meanwhile(kind: Kind, pace: &Pace, run: &Run, attempts: &[Attempt]) -> (u64, u64) {
     let again = attempts.iter().find(|attempt| {
         let after = attempt.ended().is_some_and(|ended| ended >= run.ended);
         after && attempt.token_ends().is_some()
     });
     let until = again.map_or(run.ended, Attempt::sent);
-    let during = |attempt: &&Attempt| (run.began..=until).contains(&attempt.sent());
-    let count = attempts.iter().filter(during).count() as u64;
-    let before = attempts.iter().filter(|attempt| attempt.sent() < run.began);
+    let mut during = attempts
+        .iter()
+        .filter(|attempt| attempt.sent() >= run.began);
+    // Some of those that are sent as it begins are still answered.
+    let failed = during.find(|attempt| attempt.token_ends().is_none());
+    let from = failed.map_or(run.began, Attempt::sent);
+    let meanwhile = |attempt: &&Attempt| (from..=until).contains(&attempt.sent());
+    let count = attempts.iter().filter(meanwhile).count() as u64;
+    let before = attempts.iter().filter(|attempt| attempt.sent() < from);
     let token_ends = before.filter_map(Attempt::token_ends).next_back();
     let at_most = match kind.fails_with() {
-        [] => pace.at_most_steady(run.began, until),
-        _ => pace.at_most_failing(run.began, until, token_ends),
+        [] => pace.at_most_steady(from, until),
+        _ => pace.at_most_failing(from, until, token_ends),
     };
     (count, at_most)
 }
