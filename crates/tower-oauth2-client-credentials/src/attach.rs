@@ -13,6 +13,7 @@ pub use oauth2_client_credentials::OnExisting;
 
 use crate::{
     error::{TokenError, TokenErrorKind},
+    heard::Hidden,
     source::{Kept, Sent, TokenSource},
 };
 
@@ -193,7 +194,8 @@ fn not_shown(error: PresentationError) -> TokenError {
         PresentationError::UnsupportedTokenType(_) => TokenErrorKind::UnsupportedTokenType,
         _ => TokenErrorKind::Configuration,
     };
-    TokenError::new(kind, format!("the request was not sent: {error}"))
+    let why = Hidden::default().in_causes(&error);
+    TokenError::new(kind, format!("the request was not sent: {why}"))
 }
 
 #[cold]
@@ -203,7 +205,7 @@ fn unsupported(kept: &Kept) -> TokenError {
         format!(
             "the request was not sent: the authorization server gave a token of type {:?}, and only Bearer goes in a header by itself; \
              ask for another type there, or tell the layer how such tokens are shown",
-            kept.response().token_type().as_str()
+            Hidden::default().in_text(kept.response().token_type().as_str())
         ),
     )
 }

@@ -6,6 +6,8 @@ use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 
 use oauth2_client_credentials::{ErrorKind, RequestError, ResponseError};
 
+use crate::heard::Hidden;
+
 /// The error of every service here, as everywhere in tower.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -101,8 +103,10 @@ impl TokenError {
     ///
     /// Transport errors are not told apart. Whatever nobody recognises is worth another attempt (google-cloud-rust#5864).
     pub(crate) fn from_service(error: BoxError) -> Self {
+        // Its causes are shown. What a server answered is bounded where it is read, and looked at by those who find it here.
+        let nothing = Hidden::default();
         if let Some(known) = Self::find(&*error) {
-            return known.clone();
+            return nothing.in_token_error(known);
         }
         let (kind, transient, message) = if let Some(answer) = find::<ResponseError>(&*error) {
             (answer.kind().into(), answer.is_transient(), "no token")
@@ -111,13 +115,42 @@ impl TokenError {
         } else {
             (TokenErrorKind::Transient, true, UNREACHED)
         };
+        let is_answer = find::<ResponseError>(&*error).is_some();
         let failure = Failure {
             kind,
             transient,
             message: message.into(),
-            source: Some(error),
+            source: Some(if is_answer {
+                error
+            } else {
+                nothing.in_error(error)
+            }),
         };
         Self::from_failure(failure)
+    }
+
+    /// The same failure in these words, and without its causes.
+    pub(crate) fn saying(&self, message: String) -> Self {
+        let Failure {
+            kind, transient, ..
+        } = *self.failure;
+        Self {
+            failure: Arc::new(Failure {
+                kind,
+                transient,
+                message: message.into(),
+                source: None,
+            }),
+            retry_in: self.retry_in,
+        }
+    }
+
+    /// The same failure, without a time.
+    pub(crate) fn at_any_time(&self) -> Self {
+        Self {
+            failure: Arc::clone(&self.failure),
+            retry_in: None,
+        }
     }
 
     /// The same failure, with the time after which the next token request may start.

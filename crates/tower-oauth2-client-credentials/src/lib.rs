@@ -133,6 +133,7 @@ mod event;
 mod fetch;
 mod fresh;
 mod future;
+mod heard;
 mod layer;
 mod origin;
 mod refusal;

@@ -12,7 +12,10 @@ use http::{
 
 pub use self::invalid::InvalidOrigin;
 use self::one::Origin;
-use crate::error::{TokenError, TokenErrorKind};
+use crate::{
+    error::{TokenError, TokenErrorKind},
+    heard::Hidden,
+};
 
 /// The origins (RFC 6454 §4) that a token was given for: it goes nowhere else.
 ///
@@ -156,8 +159,10 @@ pub(crate) enum Refused {
 impl From<Refused> for TokenError {
     fn from(refused: Refused) -> Self {
         let message = match refused {
+            // A redirect may have led there.
             Refused::Foreign(origin) => format!(
-                "the request to {origin} was not sent: its token was not given for this origin; if it belongs there, name it in Origins::new, which takes https and loopback"
+                "the request to {} was not sent: its token was not given for this origin; if it belongs there, name it in Origins::new, which takes https and loopback",
+                Hidden::default().in_text(&origin)
             )
             .into(),
             Refused::NoOrigin => Cow::Borrowed(

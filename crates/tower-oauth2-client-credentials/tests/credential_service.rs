@@ -182,7 +182,10 @@ async fn while_it_fails_or_hangs_the_old_one_goes_on() {
         Answer::Hangs,
         Answer::Panics,
     ] {
-        let (server, vault) = (AuthorizationServer::new(), Vault::new(Answer::Secret("a")));
+        let (server, vault) = (
+            AuthorizationServer::new(),
+            Vault::new(Answer::Secret("first")),
+        );
         let credential = vault.credential();
         fetch(&server, &credential).await;
         vault.set(answer.clone());

@@ -10,7 +10,10 @@ use tokio::{net::TcpStream, time};
 use tower::{ServiceExt, service_fn, util::BoxCloneSyncService};
 
 use super::whom;
-use crate::error::{TokenError, TokenErrorKind};
+use crate::{
+    error::{TokenError, TokenErrorKind},
+    heard::Hidden,
+};
 
 /// Boxed, because hyper-util wants a future that can be moved, and one with a timer in it cannot.
 pub(super) type Connector =
@@ -47,7 +50,8 @@ fn failure(to: &str, error: &(dyn Error + 'static)) -> TokenError {
     let mut texts: Vec<_> = causes(error).map(ToString::to_string).collect();
     // An I/O error has the words of the error in it.
     texts.dedup();
-    let reason = texts.join(": ");
+    // rustls shows all names of a certificate that is none for this host, and a certificate may have thousands.
+    let reason = Hidden::default().in_text(&texts.join(": "));
     let distrust = causes(error).any(|cause| {
         matches!(
             cause.downcast_ref(),

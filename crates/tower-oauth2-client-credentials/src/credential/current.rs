@@ -8,7 +8,10 @@ use super::{
     evidence::{Evidence, Prover},
     same::same_client,
 };
-use crate::error::{BoxError, TokenError, TokenErrorKind};
+use crate::{
+    error::{BoxError, TokenError, TokenErrorKind},
+    heard::Hidden,
+};
 
 /// The latest client that was read, its version, and what was wrong since.
 pub(super) struct Current {
@@ -75,6 +78,12 @@ impl Current {
             )),
         };
         (prover, state.version)
+    }
+
+    /// What the one that there is keeps secret, to be hidden in what others say.
+    pub(super) fn hidden(&self) -> Hidden {
+        let prover = self.state().prover.clone();
+        prover.map(|prover| prover.hidden()).unwrap_or_default()
     }
 
     pub(super) fn replace(&self, prover: Prover) {

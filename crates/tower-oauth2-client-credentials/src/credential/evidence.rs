@@ -7,6 +7,8 @@ use oauth2_client_credentials::{
     MaterialError, Metadata, NoAuthentication, SelfSignedTlsClientAuth, TlsClientAuth,
 };
 
+use crate::heard::Hidden;
+
 /// What a client proves itself with: by a method that is named, or by the one that follows from what it has.
 ///
 /// The first is any method's type of [`oauth2_client_credentials`], such as [`ClientSecretPost`]. The second is a [`Material`]: its
@@ -62,6 +64,12 @@ impl Prover {
             Self::Client(client) => client.id(),
             Self::Material(id, _) => id,
         }
+    }
+
+    /// What it keeps secret, to be hidden in what others say.
+    pub(crate) fn hidden(&self) -> Hidden {
+        let client = self.client(None);
+        client.map_or_else(|_| Hidden::default(), |client| Hidden::of(&client))
     }
 
     /// The client, by the method that is named or that follows.

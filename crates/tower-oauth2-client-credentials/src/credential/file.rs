@@ -18,7 +18,10 @@ use super::{
     current::Current,
     evidence::Evidence,
 };
-use crate::error::{BoxError, TokenError, TokenErrorKind};
+use crate::{
+    error::{BoxError, TokenError, TokenErrorKind},
+    heard::Hidden,
+};
 
 /// Makes evidence of a file's bytes.
 pub(super) type Reader = Box<dyn Fn(&[u8]) -> Result<Evidence, BoxError> + Send + Sync>;
@@ -35,6 +38,12 @@ pub(super) struct CredentialFile {
 
 /// No credential is larger, in bytes.
 const LARGEST: usize = 65_536;
+
+/// In bytes. What is shorter tells nothing, and would be found everywhere.
+const SHORTEST_LINE: usize = 8;
+
+/// Of how many lines of a file an error of its reader must not show any.
+const LINES: usize = 100;
 
 /// How often the file is looked at while requests fail because of what was in it.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -84,7 +93,7 @@ impl CredentialFile {
             }
         });
         if let Err(problem) = adopted {
-            // Named with its path, and not with what is in it.
+            let problem = Hidden::default().in_causes(&*problem);
             let message = format!(
                 "the credential file {} cannot be used: {problem}; check the path, who may read it, and what is in it",
                 self.path.display()
@@ -108,8 +117,11 @@ impl CredentialFile {
         if seen == Some(print) {
             return Ok(None);
         }
-        let evidence = (self.reader)(bytes)?;
-        Ok(Some(New { evidence, print }))
+        match (self.reader)(bytes) {
+            Ok(evidence) => Ok(Some(New { evidence, print })),
+            // The reader is the user's, and parsers like to show where they stood.
+            Err(error) => Err(without_content(error, bytes)),
+        }
     }
 }
 
@@ -148,6 +160,20 @@ impl Wiped {
             Self::Bytes(bytes) => bytes,
         }
     }
+}
+
+/// An error of a reader without what it read, be it all of it or a line.
+fn without_content(error: BoxError, bytes: &[u8]) -> BoxError {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return error;
+    };
+    let lines = text.lines().map(str::trim);
+    let lines = lines.filter(|line| line.len() >= SHORTEST_LINE);
+    let hidden = Hidden::default().and(&text.trim().into());
+    lines
+        .take(LINES)
+        .fold(hidden, |hidden, line| hidden.and(&line.into()))
+        .in_error(error)
 }
 
 /// The secret in a file's bytes, without the line ends that editors and `echo` put after it.

@@ -15,7 +15,10 @@ use super::{
     current::Current,
     evidence::Evidence,
 };
-use crate::error::{BoxError, TokenError, TokenErrorKind, chain};
+use crate::{
+    error::{BoxError, TokenError, TokenErrorKind},
+    heard::Hidden,
+};
 
 /// A service that is asked for the credential, with its types erased.
 pub(super) struct CredentialService {
@@ -99,16 +102,13 @@ impl CredentialService {
         service.clone()
     }
 
-    fn take(&self, current: &Current, answer: Result<Evidence, BoxError>) {
-        let outcome = answer.map_err(problem).and_then(|evidence| {
-            current.adopt(evidence).map_err(|error| {
-                let message = format!(
-                    "the service that gives the client's credential gave none that can be used: {}",
-                    causes(&*error)
-                );
-                TokenError::new(TokenErrorKind::Configuration, message)
-            })
-        });
+    /// `None`: there is no answer, nor will there be.
+    fn take(&self, current: &Current, answer: Option<Result<Evidence, BoxError>>) {
+        let outcome = match answer {
+            Some(Ok(evidence)) => current.adopt(evidence).map_err(|error| unfit(&*error)),
+            Some(Err(error)) => Err(problem(error, &current.hidden())),
+            None => Err(failed("it panicked or was stopped")),
+        };
         self.set_failed_at(outcome.as_ref().err().map(|_| Instant::now()));
         if let Err(problem) = outcome {
             current.fail(problem);
@@ -127,7 +127,6 @@ struct Outcome {
 impl Drop for Outcome {
     fn drop(&mut self) {
         let answer = self.answer.take();
-        let answer = answer.unwrap_or_else(|| Err("it panicked or was stopped".into()));
         let service = &self.service;
         service.question.publish(&self.answering, || {
             service.take(&self.current, answer);
@@ -135,20 +134,24 @@ impl Drop for Outcome {
     }
 }
 
-/// An error and its sources on one line.
-fn causes(error: &(dyn Error + 'static)) -> String {
-    let causes: Vec<_> = chain(Some(error)).map(ToString::to_string).collect();
-    causes.join(": ")
+/// Its own word if it has one, else a failure that may pass. A part of it may be a server's, which has seen the credential that there was.
+fn problem(error: BoxError, hidden: &Hidden) -> TokenError {
+    if let Some(known) = TokenError::find(&*error) {
+        return hidden.in_token_error(known);
+    }
+    failed(&hidden.in_causes(&*error))
 }
 
-/// Its own word if it has one, else a failure that may pass.
-fn problem(error: BoxError) -> TokenError {
-    if let Some(known) = TokenError::find(&*error) {
-        return known.clone();
-    }
-    let message = format!(
-        "the service that gives the client's credential failed: {}; look there why",
-        causes(&*error)
-    );
+fn failed(why: &str) -> TokenError {
+    let message =
+        format!("the service that gives the client's credential failed: {why}; look there why");
     TokenError::new(TokenErrorKind::Transient, message)
+}
+
+fn unfit(error: &(dyn Error + 'static)) -> TokenError {
+    let message = format!(
+        "the service that gives the client's credential gave none that can be used: {}",
+        Hidden::default().in_causes(error)
+    );
+    TokenError::new(TokenErrorKind::Configuration, message)
 }

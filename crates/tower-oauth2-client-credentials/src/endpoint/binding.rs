@@ -5,6 +5,8 @@ use oauth2_client_credentials::TokenResponse;
 #[cfg(feature = "dpop")]
 use oauth2_client_credentials::{Dpop, PresentationError};
 
+#[cfg(feature = "dpop")]
+use crate::heard::Hidden;
 use crate::{error::TokenError, source::Clock};
 
 /// What stands in an identity for the thumbprint of a certificate that nobody told.
@@ -80,8 +82,9 @@ impl Binding {
         };
         dpop.check(token).map_err(|error| {
             let found = match &error {
-                PresentationError::UnsupportedTokenType(name) => name,
-                _ => "?",
+                // The secret is out of it already.
+                PresentationError::UnsupportedTokenType(name) => Hidden::default().in_text(name),
+                _ => "?".to_owned(),
             };
             let message = format!(
                 "no token, for the server gave one of the type `{found}` that is not bound to the DPoP key; check that DPoP is \

@@ -5,16 +5,14 @@ use oauth2_client_credentials::{Client, EndpointUri, Metadata};
 use super::binding::Binding;
 use crate::{
     credential::Prover,
-    error::{TokenError, TokenErrorKind, chain},
+    error::{TokenError, TokenErrorKind},
+    heard::Hidden,
 };
 
 /// The client, by the method that is named or that follows from the metadata.
 pub(super) fn client(prover: &Prover, metadata: Option<&Metadata>) -> Result<Client, TokenError> {
     prover.client(metadata).map_err(|error| {
-        let problem = chain(Some(&error))
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(": ");
+        let problem = prover.hidden().in_causes(&error);
         match metadata {
             Some(metadata) => unfit(metadata, &problem),
             None => {
@@ -47,7 +45,7 @@ fn check_method(metadata: &Metadata, client: &Client) -> Result<(), TokenError> 
     if metadata.listed_auth_methods().is_none() || metadata.supports_auth_method(method) {
         return Ok(());
     }
-    let listed = metadata.auth_methods().join(", ");
+    let listed = Hidden::of(client).in_text(&metadata.auth_methods().join(", "));
     let problem = format!("it lists {listed} to authenticate with, and this client has {method}");
     Err(unfit(metadata, &problem))
 }

@@ -7,7 +7,7 @@ use oauth2_client_credentials::{Issuer, Metadata};
 use tower_service::Service;
 
 use super::{EndpointError, TokenEndpoint, error::Task};
-use crate::{credential::Credential, error::BoxError};
+use crate::{credential::Credential, error::BoxError, heard::Hidden};
 
 impl TokenEndpoint {
     /// The token endpoint of `issuer`, whose metadata is read now: what is wrong with it, or does not go with this client, is
@@ -78,12 +78,12 @@ impl TokenEndpoint {
     {
         let mut endpoint = Self::new(http, issuer, Credential::none());
         if let Some(metadata) = endpoint.metadata().await? {
-            let chosen = choose(&metadata);
-            endpoint.credential = chosen
-                .map_err(|error| {
-                    EndpointError::new(Task::Prepare, endpoint.credential.current().1, error)
-                })?
-                .into();
+            let chosen = choose(&metadata).map_err(|error| {
+                // It may be about what the server wrote.
+                let error = Hidden::default().in_error(error);
+                EndpointError::new(Task::Prepare, endpoint.credential.current().1, error)
+            });
+            endpoint.credential = chosen?.into();
         }
         endpoint.discovered().await
     }
@@ -127,9 +127,10 @@ impl TokenEndpoint {
         let Some(discovery) = self.place.discovery() else {
             return Ok(None);
         };
-        let metadata = discovery.metadata(&self.http, &*self.clock).await;
+        let (prover, tried) = self.credential.current();
+        let metadata = discovery.metadata(self.means(prover.as_ref().ok())).await;
         metadata
             .map(|metadata| Some(Metadata::clone(&metadata)))
-            .map_err(|error| EndpointError::new(Task::Prepare, self.credential.current().1, error))
+            .map_err(|error| EndpointError::new(Task::Prepare, tried, error))
     }
 }

@@ -2,22 +2,24 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
 use oauth2_client_credentials::{Issuer, Metadata};
-use tokio::time;
+use tokio::{runtime::Handle, time};
 
-use super::{http::Http, well_known};
-use crate::{error::TokenError, source::Clock};
+use super::{
+    http::Http,
+    reading::{Outcome, Reading},
+    well_known,
+};
+use crate::{credential::Prover, error::TokenError, source::Clock};
 
 /// One issuer, and what is known of it by now.
 pub(super) struct Discovery {
     issuer: Issuer,
     state: Mutex<State>,
-    /// One reads at a time; the others take what comes of it.
-    turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -27,7 +29,16 @@ struct State {
     suspect: bool,
     /// By the endpoint's clock; a read that failed counts too.
     read_at: Option<Duration>,
-    failure: Option<TokenError>,
+    /// Held by those who wait for it.
+    reading: Weak<Reading>,
+}
+
+/// What a reading is done with.
+pub(super) struct Means {
+    pub(super) http: Http,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Whose secret is not shown, should it fail.
+    pub(super) prover: Option<Prover>,
 }
 
 /// Metadata that seems to be wrong is not read again sooner: the endpoint that it names may just be down.
@@ -44,7 +55,6 @@ impl Discovery {
         Self {
             issuer,
             state: Mutex::default(),
-            turn: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -52,43 +62,60 @@ impl Discovery {
         &self.issuer
     }
 
-    /// The metadata, read if there is none or if it seems to be wrong. What is there stays when it cannot be read again.
-    pub(super) async fn metadata(
-        &self,
-        http: &Http,
-        clock: &dyn Clock,
-    ) -> Result<Arc<Metadata>, TokenError> {
-        let asked = clock.monotonic();
-        if let Some(metadata) = self.state().usable(asked) {
-            return Ok(metadata);
-        }
-        let _turn = self.turn.lock().await;
-        if let Some(outcome) = self.state().since(asked) {
-            return outcome;
-        }
-        let old = self.state().metadata.is_some();
-        let limit = if old { READ_AGAIN_WITHIN } else { READ_WITHIN };
-        // Dropped with this future too: whoever gives up must not make the next one read at once.
-        let reading = Reading {
-            discovery: self,
-            clock,
-        };
-        let read = time::timeout(limit, well_known::read(&self.issuer, http)).await;
-        drop(reading);
-        let read = read.unwrap_or_else(|_| Err(well_known::silent(&self.issuer, limit)));
-        let mut state = self.state();
-        match read {
-            Ok(metadata) => {
-                state.failure = None;
-                Ok(Arc::clone(state.metadata.insert(Arc::new(metadata))))
+    /// The metadata, read if there is none or if it seems to be wrong. What is there stays when it cannot be read again. All who
+    /// want it meanwhile share one reading.
+    ///
+    /// No lock is held while it is read, neither one of threads nor one of tasks: whoever held it might not be polled any more.
+    pub(super) async fn metadata(self: &Arc<Self>, means: Means) -> Outcome {
+        let runtime = Handle::try_current();
+        let now = means.clock.monotonic();
+        // Dropped however this ends: whoever gives up must not make the next one read at once.
+        let (_noted, reading) = {
+            let mut state = self.state();
+            if let Some(metadata) = state.usable(now) {
+                return Ok(metadata);
             }
-            Err(failure) => match &state.metadata {
-                Some(metadata) => Ok(Arc::clone(metadata)),
-                None => {
-                    state.failure = Some(failure.clone());
-                    Err(failure)
+            let runtime = runtime.map_err(|_| well_known::no_runtime(&self.issuer))?;
+            let noted = self.noted(&means.clock);
+            (
+                noted,
+                state.share(|limit| self.read(&runtime, means, limit)),
+            )
+        };
+        let gone = || self.or_older(well_known::lost(&self.issuer));
+        reading.outcome().await.unwrap_or_else(gone)
+    }
+
+    /// Reads it, in a task of its own: nobody is held up by one of those who wait.
+    fn read(self: &Arc<Self>, runtime: &Handle, means: Means, limit: Duration) -> Reading {
+        let this = Arc::clone(self);
+        Reading::start(runtime, limit, async move {
+            let noted = this.noted(&means.clock);
+            let hidden = means.prover.map(|prover| prover.hidden());
+            let hidden = hidden.unwrap_or_default();
+            let read = well_known::read(&this.issuer, &means.http, &hidden);
+            let read = time::timeout(limit, read).await;
+            drop(noted);
+            match read {
+                Ok(Ok(metadata)) => {
+                    let metadata = Arc::new(metadata);
+                    this.state().metadata = Some(Arc::clone(&metadata));
+                    Ok(metadata)
                 }
-            },
+                Ok(Err(failure)) => this.or_older(failure),
+                Err(_) => this.or_older(well_known::silent(&this.issuer, limit)),
+            }
+        })
+    }
+
+    fn or_older(&self, failure: TokenError) -> Outcome {
+        self.state().metadata.clone().ok_or(failure)
+    }
+
+    fn noted(self: &Arc<Self>, clock: &Arc<dyn Clock>) -> Noted {
+        Noted {
+            discovery: Arc::clone(self),
+            clock: Arc::clone(clock),
         }
     }
 
@@ -114,27 +141,32 @@ impl State {
         (!self.suspect || !long_ago).then(|| Arc::clone(metadata))
     }
 
-    /// What came of a read that ended after somebody asked for it.
-    fn since(&self, asked: Duration) -> Option<Result<Arc<Metadata>, TokenError>> {
-        if let Some(metadata) = self.usable(asked) {
-            return Some(Ok(metadata));
+    /// The reading that is under way, or the one that `start` begins with its limit.
+    fn share(&mut self, start: impl FnOnce(Duration) -> Reading) -> Arc<Reading> {
+        let reading = self.reading.upgrade();
+        if let Some(reading) = reading.filter(|reading| reading.is_under_way()) {
+            return reading;
         }
-        let failed = self.read_at.is_some_and(|read_at| read_at > asked);
-        let failure = self.failure.clone().filter(|_| failed);
-        failure.map(Err)
+        let reading = Arc::new(start(match self.metadata {
+            Some(_) => READ_AGAIN_WITHIN,
+            None => READ_WITHIN,
+        }));
+        self.reading = Arc::downgrade(&reading);
+        reading
     }
 }
 
 /// The metadata is being read. However that ends, it was read then.
-struct Reading<'a> {
-    discovery: &'a Discovery,
-    clock: &'a dyn Clock,
+struct Noted {
+    discovery: Arc<Discovery>,
+    clock: Arc<dyn Clock>,
 }
 
-impl Drop for Reading<'_> {
+impl Drop for Noted {
     fn drop(&mut self) {
+        let read_at = Some(self.clock.monotonic());
         let mut state = self.discovery.state();
-        state.read_at = Some(self.clock.monotonic());
+        state.read_at = read_at;
         state.suspect = false;
     }
 }

@@ -5,9 +5,11 @@ use std::{error::Error, fmt};
 use http::StatusCode;
 use oauth2_client_credentials::{EndpointUri, ErrorKind, ResponseError};
 
+use super::location::Place;
 use crate::{
     credential::Tried,
     error::{BoxError, TokenError, TokenErrorKind, find},
+    heard::Hidden,
 };
 
 /// A [`TokenEndpoint`](crate::TokenEndpoint) could not do what it was asked for.
@@ -27,11 +29,36 @@ pub struct EndpointError {
 #[derive(Debug)]
 pub(super) enum Task {
     /// A token was asked for at this endpoint.
-    Token(EndpointUri),
+    Token(Asked),
     /// A token was to be revoked at this endpoint.
-    Revocation(EndpointUri),
+    Revocation(Asked),
     /// Something was asked for, and it was not even clear where or as whom.
     Prepare,
+}
+
+/// An endpoint, and what is shown of it.
+pub(super) struct Asked {
+    endpoint: EndpointUri,
+    /// Without its query: some servers want a key in it.
+    shown: String,
+}
+
+impl Asked {
+    /// Where metadata names it, it is the server's word, and looked at like any other.
+    pub(super) fn new(endpoint: EndpointUri, place: &Place, hidden: &Hidden) -> Self {
+        let shown = endpoint.to_string();
+        let shown = match place {
+            Place::Known(_) => shown,
+            Place::Discovered(_) => hidden.in_text(&shown),
+        };
+        Self { endpoint, shown }
+    }
+}
+
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
 }
 
 impl EndpointError {
@@ -59,7 +86,7 @@ impl EndpointError {
         let gone = matches!(answer.status(), StatusCode::NOT_FOUND | StatusCode::GONE);
         match &self.task {
             // An endpoint that names an error is one.
-            Task::Token(endpoint) if gone && answer.code().is_none() => Some(endpoint),
+            Task::Token(asked) if gone && answer.code().is_none() => Some(&asked.endpoint),
             _ => None,
         }
     }
@@ -82,9 +109,10 @@ impl EndpointError {
 impl fmt::Display for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.task {
-            // Without its query: some servers want a key in it.
-            Task::Token(endpoint) => write!(f, "the token request to {endpoint} failed")?,
-            Task::Revocation(endpoint) => write!(f, "the revocation request to {endpoint} failed")?,
+            Task::Token(asked) => write!(f, "the token request to {} failed", asked.shown)?,
+            Task::Revocation(asked) => {
+                write!(f, "the revocation request to {} failed", asked.shown)?;
+            }
             Task::Prepare => f.write_str("no request could be made")?,
         }
         match &self.outdated {

@@ -8,12 +8,16 @@ use oauth2_client_credentials::{
 };
 
 use super::{
-    EndpointError, TokenEndpoint, choice, discovery::Discovery, error::Task, fresh::freshened,
-    heard::presentable, location::Place,
+    EndpointError, TokenEndpoint, choice,
+    discovery::Means,
+    error::{Asked, Task},
+    fresh::freshened,
+    location::Place,
 };
 use crate::{
     credential::Prover,
     error::{BoxError, TokenError},
+    heard::Hidden,
 };
 
 impl TokenEndpoint {
@@ -47,10 +51,13 @@ impl TokenEndpoint {
             Ok(prepared) => prepared,
             Err(error) => return Err(EndpointError::new(Task::Prepare, tried, error)),
         };
-        let sending = self.place.discovery().map(Discovery::sending);
+        let sending = self.place.discovery().map(|discovery| discovery.sending());
+        let hidden = Hidden::of(&client);
         let outcome = self.exchange(client, &endpoint, request).await;
-        let outcome =
-            outcome.map_err(|error| EndpointError::new(Task::Token(endpoint), tried, error));
+        let outcome = outcome.map_err(|error| {
+            let asked = Asked::new(endpoint, &self.place, &hidden);
+            EndpointError::new(Task::Token(asked), tried, error)
+        });
         if outcome
             .as_ref()
             .map_or_else(EndpointError::is_answer, |_| true)
@@ -68,7 +75,7 @@ impl TokenEndpoint {
         match &self.place {
             Place::Known(endpoint) => Ok((choice::client(prover, None)?, endpoint.clone())),
             Place::Discovered(discovery) => {
-                let metadata = discovery.metadata(&self.http, &*self.clock).await?;
+                let metadata = discovery.metadata(self.means(Some(prover))).await?;
                 let client = choice::client(prover, Some(&metadata))?;
                 let endpoint = choice::token_endpoint(&metadata, &client, &self.binding)?;
                 Ok((client, endpoint))
@@ -82,11 +89,20 @@ impl TokenEndpoint {
         prover: &Prover,
     ) -> Result<(Client, Option<Arc<Metadata>>), TokenError> {
         let metadata = match self.place.discovery() {
-            Some(discovery) => Some(discovery.metadata(&self.http, &*self.clock).await?),
+            Some(discovery) => Some(discovery.metadata(self.means(Some(prover))).await?),
             None => None,
         };
         let client = choice::client(prover, metadata.as_deref())?;
         Ok((client, metadata))
+    }
+
+    /// What the issuer's metadata is read with.
+    pub(super) fn means(&self, prover: Option<&Prover>) -> Means {
+        Means {
+            http: self.http.clone(),
+            clock: Arc::clone(&self.clock),
+            prover: prover.cloned(),
+        }
     }
 
     pub(super) fn has_certificate(&self, client: &Client) -> bool {
@@ -139,7 +155,7 @@ impl TokenEndpoint {
         let sent = Request::from_parts(head, body);
         let answer = self.http.send(sent, Decoder::MAX_BODY).await;
         let (head, body) = answer
-            .map_err(|error| presentable(error, &client, None))?
+            .map_err(|error| Hidden::of(&client).in_error(error))?
             .into_parts();
         let nonce_is_new = self.binding.learn(endpoint.uri(), &head);
         let now = self.clock.wall();

@@ -35,7 +35,7 @@ impl EndpointLocation {
 }
 
 impl Place {
-    pub(super) fn discovery(&self) -> Option<&Discovery> {
+    pub(super) fn discovery(&self) -> Option<&Arc<Discovery>> {
         match self {
             Self::Known(_) => None,
             Self::Discovered(discovery) => Some(discovery),

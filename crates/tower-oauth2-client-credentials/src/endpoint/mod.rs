@@ -7,9 +7,9 @@ mod discovery;
 mod error;
 mod exchange;
 mod fresh;
-mod heard;
 mod http;
 mod location;
+mod reading;
 mod revoke;
 mod well_known;
 

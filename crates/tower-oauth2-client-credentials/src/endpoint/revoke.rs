@@ -4,10 +4,15 @@ use oauth2_client_credentials::{
     Client, Decoder, EndpointUri, Metadata, Revocation, SecretString, TokenTypeHint,
 };
 
-use super::{EndpointError, TokenEndpoint, error::Task, fresh::freshened, heard::presentable};
+use super::{
+    EndpointError, TokenEndpoint,
+    error::{Asked, Task},
+    fresh::freshened,
+};
 use crate::{
     credential::Prover,
     error::{BoxError, TokenError, TokenErrorKind},
+    heard::Hidden,
     source::Token,
 };
 
@@ -64,8 +69,12 @@ impl TokenEndpoint {
             Ok(prepared) => prepared,
             Err(error) => return Err(EndpointError::new(Task::Prepare, tried, error)),
         };
+        let hidden = Hidden::of(&client).and(token);
         let outcome = self.send_revocation(client, &endpoint, token).await;
-        outcome.map_err(|error| EndpointError::new(Task::Revocation(endpoint), tried, error))
+        outcome.map_err(|error| {
+            let asked = Asked::new(endpoint, &self.place, &hidden);
+            EndpointError::new(Task::Revocation(asked), tried, error)
+        })
     }
 
     async fn revoked_at(&self, prover: &Prover) -> Result<(Client, EndpointUri), TokenError> {
@@ -101,7 +110,7 @@ impl TokenEndpoint {
         let revocation = Revocation::new(token.clone()).token_type_hint(TokenTypeHint::AccessToken);
         let sent = client.revocation_request(endpoint, &revocation)?;
         let answer = self.http.send(sent, Decoder::MAX_BODY).await;
-        let answer = answer.map_err(|error| presentable(error, &client, Some(token)))?;
+        let answer = answer.map_err(|error| Hidden::of(&client).and(token).in_error(error))?;
         let decoded = Revocation::decode(&answer, self.clock.wall());
         // The server has seen both, and may repeat both.
         Ok(decoded.map_err(|error| client.redact_also(error, token))?)

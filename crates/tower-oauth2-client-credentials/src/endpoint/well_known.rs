@@ -5,7 +5,10 @@ use std::{fmt::Write, time::Duration};
 use oauth2_client_credentials::{Issuer, Metadata, MetadataError, WellKnown};
 
 use super::http::Http;
-use crate::error::{BoxError, TokenError, TokenErrorKind, chain};
+use crate::{
+    error::{BoxError, TokenError, TokenErrorKind},
+    heard::Hidden,
+};
 
 /// Where it may be, in the order in which it is looked for: RFC 8414 §3.1, then OpenID Connect Discovery §4.
 const PLACES: [WellKnown; 2] = [
@@ -21,8 +24,13 @@ enum Missing {
     Answered(MetadataError),
 }
 
-/// The metadata, from the first place that has it.
-pub(super) async fn read(issuer: &Issuer, http: &Http) -> Result<Metadata, TokenError> {
+/// The metadata, from the first place that has it. `hidden` is not shown where there is none: whoever answers here may have been sent
+/// it before.
+pub(super) async fn read(
+    issuer: &Issuer,
+    http: &Http,
+    hidden: &Hidden,
+) -> Result<Metadata, TokenError> {
     let mut reasons =
         format!("no token, for the metadata of the issuer {issuer} could not be read: ");
     for (count, place) in PLACES.into_iter().enumerate() {
@@ -36,7 +44,7 @@ pub(super) async fn read(issuer: &Issuer, http: &Http) -> Result<Metadata, Token
             reasons,
             "{separator}{} {}",
             issuer.metadata_uri(place),
-            missing.words()
+            missing.words(hidden)
         );
         // A server that is down is down at the other place, too.
         if let Some(kind) = missing.ends_with() {
@@ -59,6 +67,23 @@ pub(super) fn silent(issuer: &Issuer, limit: Duration) -> TokenError {
     TokenError::new(TokenErrorKind::Transient, message)
 }
 
+/// Why there is no metadata where nobody can read it.
+pub(super) fn no_runtime(issuer: &Issuer) -> TokenError {
+    let message = format!(
+        "no token, for the metadata of the issuer {issuer} cannot be read outside a tokio runtime; await requests inside one"
+    );
+    TokenError::new(TokenErrorKind::Configuration, message)
+}
+
+/// Why there is no metadata when what read it is gone.
+pub(super) fn lost(issuer: &Issuer) -> TokenError {
+    let message = format!(
+        "no token, for the metadata of the issuer {issuer} was not read to its end: the runtime that did it was shut down, or stands \
+         still; await requests on one that lives longer, or try again"
+    );
+    TokenError::new(TokenErrorKind::Transient, message)
+}
+
 async fn read_at(issuer: &Issuer, http: &Http, place: WellKnown) -> Result<Metadata, Missing> {
     let answer = http
         .send(issuer.metadata_request(place), Metadata::MAX_BODY)
@@ -68,14 +93,15 @@ async fn read_at(issuer: &Issuer, http: &Http, place: WellKnown) -> Result<Metad
 }
 
 impl Missing {
-    fn words(&self) -> String {
+    fn words(&self, hidden: &Hidden) -> String {
         match self {
             Self::Unreached(error) => {
-                let causes: Vec<_> = chain(Some(&**error)).map(ToString::to_string).collect();
-                format!("was not reached ({})", causes.join(": "))
+                format!("was not reached ({})", hidden.in_causes(&**error))
             }
             Self::Answered(MetadataError::Status(status)) => format!("answered {status}"),
-            Self::Answered(error) => format!("answered something else ({error})"),
+            Self::Answered(error) => {
+                format!("answered something else ({})", hidden.in_causes(error))
+            }
         }
     }
 

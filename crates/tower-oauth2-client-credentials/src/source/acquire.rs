@@ -17,6 +17,9 @@ use crate::{error::TokenError, event::Event};
 /// How long after it came a token is used that had ended by then.
 const LIFELESS_USE: Duration = Duration::from_secs(1);
 
+/// How many tokens may end before their caller looks at them.
+const LATE: u32 = 3;
+
 /// A token that was waited for.
 #[derive(Debug)]
 pub(crate) struct Acquired {
@@ -57,12 +60,14 @@ impl TokenSource {
 
     /// The same, for a caller that was perhaps not polled for long after its token came.
     pub(super) async fn acquire_one_that_works(&self) -> Result<Acquired, TokenError> {
-        let acquired = self.acquire().await?;
-        if self.still_good(&acquired) {
-            return Ok(acquired);
+        for _ in 0..LATE {
+            // It was the caller who was late, if it was: what passed until it was polled was no wait for a token.
+            let acquired = self.acquire().await?;
+            if self.still_good(&acquired) {
+                return Ok(acquired);
+            }
         }
-        // It was the caller who was late: what passed until it was polled was no wait for a token.
-        self.acquire().await
+        Err(errors::too_late())
     }
 
     /// Whether a token that was waited for may still be attached: it works, or has just come without life.

@@ -34,6 +34,7 @@ use super::{
     token::{Kept, Phase},
 };
 use crate::{
+    error::TokenError,
     event::{Cause, Verdict},
     sync::{AtomicU64, Mutex, Ordering, Slot, lock, try_lock},
 };
@@ -290,6 +291,12 @@ impl Cell {
         kept.epoch() == state.invalidations
             && kept.works(now)
             && copy.map_or_else(|| kept.generation() > state.refused, |copy| copy.works(now))
+    }
+
+    /// What the last attempt failed with of the flight that is under way.
+    pub(crate) fn last_attempt_error(&self) -> Option<TokenError> {
+        let flight = lock(&self.state).flight.clone()?;
+        flight.last_error()
     }
 
     pub(crate) fn retry_now(&self) {

@@ -20,17 +20,32 @@ pub(crate) fn closed() -> TokenError {
 
 /// `last`: what its attempts failed with so far, which names whom it asked.
 pub(crate) fn timed_out(waited: Duration, last: Option<TokenError>) -> TokenError {
-    let last = last.map(|last| last.to_string()).unwrap_or_default();
-    let last = match last.trim_start_matches("no token: ") {
-        "" => String::new(),
-        last => format!(" (so far: {last})"),
-    };
+    let last = so_far(last);
     TokenError::new(
         TokenErrorKind::Timeout,
         format!(
             "no token: the authorization server has not answered for {waited:?}{last}; the token request goes on, and a later request may find its token; look why the server is slow, or wait for longer (`ScheduleBuilder::wait_budget`)"
         ),
     )
+}
+
+/// The same for a program that wanted one before it begins.
+pub(crate) fn not_warm(waited: Duration, last: Option<TokenError>) -> TokenError {
+    let last = so_far(last);
+    TokenError::new(
+        TokenErrorKind::Timeout,
+        format!(
+            "no token: none came within the {waited:?} that were given to warm up{last}; the token request goes on, and a later request may find its token; look why the authorization server is slow or away, or give `TokenSource::warm_up` a later deadline"
+        ),
+    )
+}
+
+fn so_far(last: Option<TokenError>) -> String {
+    let last = last.map(|last| last.to_string()).unwrap_or_default();
+    match last.trim_start_matches("no token: ") {
+        "" => String::new(),
+        last => format!(" (so far: {last})"),
+    }
 }
 
 pub(crate) fn overloaded(waited: Duration) -> TokenError {
@@ -69,6 +84,14 @@ pub(crate) fn lost() -> TokenError {
     TokenError::new(
         TokenErrorKind::Transient,
         "no token: the token request was cut short twice in a row, for its runtime was shut down or this program stood still; await requests on a runtime that lives longer, or try again",
+    )
+}
+
+pub(crate) fn too_late() -> TokenError {
+    TokenError::new(
+        TokenErrorKind::Timeout,
+        "no token: three came, and each had ended before this program looked at it; it stands still for longer than a token lives: \
+         look what holds up its runtime, or have tokens live longer",
     )
 }
 

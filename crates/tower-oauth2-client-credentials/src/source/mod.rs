@@ -34,6 +34,7 @@ pub use token::Token;
 
 pub(crate) use {
     acquire::{Acquired, Budget},
+    panics::catch_panic,
     registry::Sent,
     token::Kept,
 };
@@ -51,7 +52,7 @@ use self::{
     context::Context,
 };
 use crate::{
-    error::{BoxError, TokenError},
+    error::{BoxError, TokenError, TokenErrorKind},
     event::{Event, Verdict},
     fetch::Fetch,
     fresh::fresh,
@@ -218,12 +219,16 @@ impl TokenSource {
             return Err(errors::no_runtime());
         }
         let ends = time::Instant::now() + deadline.min(schedule::LONGEST);
+        let mut last = None;
         loop {
             let error = match time::timeout_at(ends, self.token()).await {
                 Ok(Ok(_)) => return Ok(()),
                 Ok(Err(error)) if error.is_transient() => error,
                 Ok(Err(error)) => return Err(error),
-                Err(_) => return Err(errors::timed_out(deadline, None)),
+                Err(_) => {
+                    let last = self.cell.last_attempt_error().or(last);
+                    return Err(errors::not_warm(deadline, last));
+                }
             };
             let again =
                 time::Instant::now() + error.retry_in().unwrap_or_default().max(WARM_UP_PAUSE);
@@ -231,6 +236,10 @@ impl TokenSource {
                 return Err(error);
             }
             time::sleep_until(again).await;
+            // That it was waited for in vain says nothing of why.
+            if error.kind() != TokenErrorKind::Timeout {
+                last = Some(error.at_any_time());
+            }
         }
     }
 

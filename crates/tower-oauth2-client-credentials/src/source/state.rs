@@ -118,6 +118,7 @@ impl State {
         let age = flight
             .started()
             .map_or(Duration::ZERO, |started| now.since(started));
+        // Perhaps to its very end. It is looked at again then, and not attached: who waited goes on as one without a token.
         let patience = context.schedule.leeway_wait(age).min(kept.left(now));
         if patience.is_zero() && !launch {
             return Decision::AttachInLeeway(Arc::clone(kept));

@@ -55,7 +55,12 @@ impl Window {
 }
 
 impl Seen {
-    /// Whether `coarse_ms` lies inside. A clock that was set back is outside.
+    /// Whether `coarse_ms` lies inside. A clock that was set back is outside, as a rule.
+    ///
+    /// It is inside again if it was set back to within the span in which the window was opened, and nobody looked in between: after an
+    /// hour without a request and a step back by that hour, say. The token may have ended meanwhile, and requests carry it until the
+    /// window's end: for [`Window::LONGEST`], a second, at most. To find out would take a second clock for each request; the resource server
+    /// refuses such a token, as it does any that has ended on the way, and the next look at both clocks finds its age.
     #[inline]
     pub(crate) fn holds(self, coarse_ms: u64) -> bool {
         let began = self.0 >> Window::SPAN_BITS;

@@ -63,7 +63,7 @@ impl Authority {
         (certificate.pem(), key.serialize_pem())
     }
 
-    /// Puts TLS for `name` before `server`. Clients need a certificate of this authority if `mutual`.
+    /// Puts TLS for `name`, or for several with commas between them, before `server`. Clients need a certificate of this authority if `mutual`.
     pub(crate) async fn serve(
         &self,
         name: &str,
@@ -109,7 +109,8 @@ impl Authority {
 
     fn config(&self, name: &str, mutual: bool) -> ServerConfig {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([name.to_owned()]).unwrap();
+        let names: Vec<_> = name.split(',').map(str::to_owned).collect();
+        let params = CertificateParams::new(names).unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let provider = Arc::new(ring::default_provider());
         let config = ServerConfig::builder_with_provider(Arc::clone(&provider))

@@ -67,6 +67,36 @@ async fn a_server_that_nobody_vouches_for_gets_nothing() {
     assert_eq!(server.get_ref().requests().len(), 0);
 }
 
+/// That of a content network, say: rustls shows all names.
+#[tokio::test]
+async fn a_certificate_of_two_thousand_names_is_not_shown_whole() {
+    let authority = Authority::new();
+    let names: Vec<_> = (0..2_000)
+        .map(|name| format!("n{name}.example.com"))
+        .collect();
+    let server = authorization_server().serve().await.unwrap();
+    let tls = authority
+        .serve(&names.join(","), BOTH, server.addr(), false)
+        .await;
+    let http = HttpClient::builder()
+        .root_certificates_pem(authority.pem())
+        .build()
+        .unwrap();
+    let error = fetch(http, &tls.token_endpoint()).await.unwrap_err();
+    let (kind, text) = told(&error);
+    assert_eq!(kind, TokenErrorKind::Configuration);
+    for part in ["not valid for name", "n0.example.com", "…); check the host"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let shown = format!("{error:?}");
+    assert!(
+        text.len() < 1_500 && shown.len() < 3_000,
+        "{} {}",
+        text.len(),
+        shown.len()
+    );
+}
+
 /// Runs itself again, with another system.
 #[test]
 fn the_roots_of_the_system_are_trusted_beside_those_that_were_given() {
