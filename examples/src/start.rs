@@ -52,18 +52,22 @@ pub(crate) fn origin(uri: &Uri) -> Result<String, BoxError> {
     }
 }
 
-/// Whom the system trusts.
-pub(crate) fn system_roots() -> RootCertStore {
+/// TLS to whom the system trusts.
+///
+/// # Errors
+///
+/// None: ring has all that this asks for.
+pub(crate) fn system_tls() -> Result<ClientConfig, BoxError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    roots
+    Ok(tls()?.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// TLS by ring, which wants to know whom to trust next.
 ///
 /// # Errors
 ///
-/// None: ring has all that this asks for.
+/// As [`system_tls`].
 pub(crate) fn tls() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, BoxError> {
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     Ok(builder.with_safe_default_protocol_versions()?)

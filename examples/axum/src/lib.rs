@@ -2,6 +2,7 @@
 //! proxy](proxy) that adds the token to what passes through. What the caller sees when there is no token: [`Problem`].
 
 pub mod handler;
+#[path = "../../src/hop_by_hop.rs"]
 mod hop_by_hop;
 mod problem;
 pub mod proxy;

@@ -5,6 +5,7 @@
 mod admin;
 mod answers;
 #[path = "../token/authority.rs"]
+#[allow(dead_code, reason = "some of it is for the tests beside it")]
 mod authority;
 mod configuration;
 mod frames;

@@ -16,16 +16,15 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
 };
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
-use tests::http_client;
+use rustls::ClientConfig;
+use tests::{Pki, http_client};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tower_oauth2_client_credentials::BoxError;
 
 /// It ends with its runtime.
 pub(crate) struct Front {
-    issuer: CertifiedIssuer<'static, KeyPair>,
+    pki: Pki,
     address: String,
     seen: Arc<Mutex<Vec<(String, Version)>>>,
 }
@@ -33,10 +32,10 @@ pub(crate) struct Front {
 impl Front {
     /// Stands before the server at `http://…`.
     pub(crate) async fn before(server: &str) -> Result<Self, BoxError> {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
-        let acceptor = TlsAcceptor::from(Arc::new(config(&issuer)?));
+        let pki = Pki::new()?;
+        let mut config = pki.server_config(false)?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = format!("https://localhost:{}", listener.local_addr()?.port());
         let seen = Arc::<Mutex<Vec<_>>>::default();
@@ -46,11 +45,7 @@ impl Front {
                 tokio::spawn(serve(acceptor.clone(), tcp, server.clone(), notes.clone()));
             }
         });
-        Ok(Self {
-            issuer,
-            address,
-            seen,
-        })
+        Ok(Self { pki, address, seen })
     }
 
     /// The address that clients see, without a slash at its end.
@@ -61,18 +56,13 @@ impl Front {
     /// The authority that vouches for it, in PEM.
     #[allow(dead_code, reason = "reqwest's test trusts it by `client_config`")]
     pub(crate) fn authority(&self) -> String {
-        self.issuer.pem()
+        self.pki.root_certificate()
     }
 
     /// TLS that trusts it.
     pub(crate) fn client_config(&self) -> Result<ClientConfig, BoxError> {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.issuer.der().clone())?;
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(config)
+        // Nobody asks for the certificate.
+        self.pki.client_config(self.pki.self_signed())
     }
 
     /// The version of each request to this path.
@@ -81,20 +71,6 @@ impl Front {
         let to_path = seen.iter().filter(|(to, _)| to == path);
         to_path.map(|(_, version)| *version).collect()
     }
-}
-
-fn config(issuer: &CertifiedIssuer<'static, KeyPair>) -> Result<ServerConfig, BoxError> {
-    let key = KeyPair::generate()?;
-    let certificate = CertificateParams::new(["localhost".to_owned()])?.signed_by(&key, issuer)?;
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivateKeyDer::try_from(key.serialize_der())?,
-        )?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
 }
 
 async fn serve(

@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use axum::Router;
 use bytes::Bytes;
-use example_hyper::{https, one_client, two_clients};
+use example_hyper::{Http, https, one_client, two_clients};
 use example_reqwest::{client as reqwest_client, protected};
 use example_tonic::{stock::Item, stock_client};
 use http::{Request, Response, header::AUTHORIZATION};
@@ -108,14 +108,17 @@ impl Host {
 
     /// One client for both sides.
     pub(crate) fn hyper_one_client(name: &'static str, place: &Place) -> Result<Self, BoxError> {
-        let http = https(place.tls.clone());
-        let service = one_client(
-            http,
-            place.tokens.clone(),
-            basic()?,
-            wanted()?,
-            place.origins()?,
-        );
+        Self::hyper(name, https(place.tls.clone()), place)
+    }
+
+    /// The same, with HTTP/2 on both sides, over TLS.
+    pub(crate) fn http_2(name: &'static str, place: &Place) -> Result<Self, BoxError> {
+        Self::hyper(name, example_hyper::http_2(place.tls.clone()), place)
+    }
+
+    fn hyper(name: &'static str, http: Http, place: &Place) -> Result<Self, BoxError> {
+        let tokens = place.tokens.clone();
+        let service = one_client(http, tokens, basic()?, wanted()?, place.origins()?);
         Ok(Self::of_service(name, service, place.resource()))
     }
 
@@ -124,19 +127,6 @@ impl Host {
         let service = two_clients(
             https(place.tls.clone()),
             HttpClient::new()?,
-            place.tokens.clone(),
-            basic()?,
-            wanted()?,
-            place.origins()?,
-        );
-        Ok(Self::of_service(name, service, place.resource()))
-    }
-
-    /// HTTP/2 on both sides, over TLS.
-    pub(crate) fn http_2(name: &'static str, place: &Place) -> Result<Self, BoxError> {
-        let http = example_hyper::http_2(place.tls.clone());
-        let service = one_client(
-            http,
             place.tokens.clone(),
             basic()?,
             wanted()?,

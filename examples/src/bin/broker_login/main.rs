@@ -34,11 +34,7 @@ async fn run() -> Result<(), BoxError> {
     let [issuer, client_id, resource, broker, queue] =
         start::arguments("ISSUER CLIENT_ID RESOURCE BROKER QUEUE")?;
     let secret = start::client_secret()?;
-    let tls = start::tls()?
-        .with_root_certificates(start::system_roots())
-        .with_no_client_auth();
-
-    let http = start::http_client(tls);
+    let http = start::http_client(start::system_tls()?);
     let client = Client::new(client_id, ClientSecretBasic::new(secret))?;
     let wanted = TokenRequest::builder()
         .scope("read")

@@ -33,12 +33,10 @@ async fn run() -> Result<(), BoxError> {
     let [issuer, client_id, uri] = start::arguments("ISSUER CLIENT_ID URI")?;
     let secret = start::client_secret()?;
     let uri: Uri = uri.parse()?;
-    let tls = start::tls()?
-        .with_root_certificates(start::system_roots())
-        .with_no_client_auth();
+    let http = start::http_client(start::system_tls()?);
 
     let service = stack::protected(
-        start::http_client(tls),
+        http,
         Issuer::new(&issuer)?,
         Client::new(client_id, ClientSecretBasic::new(secret))?,
         TokenRequest::new(),

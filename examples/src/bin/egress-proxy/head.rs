@@ -3,22 +3,17 @@
 use bytes::BytesMut;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Uri, Version,
-    header::{
-        CONNECTION, CONTENT_TYPE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
-        TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
-    },
+    header::{CONTENT_TYPE, EXPECT, HOST, TE, TRANSFER_ENCODING, UPGRADE, VIA},
     uri::{Authority, PathAndQuery, Scheme},
 };
 
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
-const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
+use crate::hop_by_hop;
 
 /// Prepares the headers of a request that came over `version` for the upstream.
 pub(crate) fn to_upstream(headers: &mut HeaderMap, version: Version) {
     // gRPC asks for it, and its servers look (gRPC over HTTP/2, "Requests"); nobody else is owed trailers.
     let wants_trailers = is_grpc(headers) && names(headers, &TE, "trailers");
-    remove_hop_by_hop(headers);
+    hop_by_hop::remove(headers);
     // The client makes one of the URI.
     headers.remove(HOST);
     // It is answered here, when the body is asked for.
@@ -50,35 +45,6 @@ pub(crate) fn detach(headers: &mut HeaderMap) {
             own.set_sensitive(value.is_sensitive());
             *value = own;
         }
-    }
-}
-
-/// Removes what is about one connection, and ends with it (RFC 9110 §7.6.1), and what `Connection` names beside that.
-pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    if headers.contains_key(CONNECTION) {
-        let values = headers.get_all(CONNECTION).iter();
-        let named: Vec<HeaderName> = values
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter_map(|name| name.trim().parse().ok())
-            .collect();
-        for name in named {
-            headers.remove(name);
-        }
-    }
-    for name in [
-        CONNECTION,
-        KEEP_ALIVE,
-        PROXY_CONNECTION,
-        PROXY_AUTHENTICATE,
-        PROXY_AUTHORIZATION,
-        TE,
-        TRAILER,
-        TRANSFER_ENCODING,
-        UPGRADE,
-        HTTP2_SETTINGS,
-    ] {
-        headers.remove(name);
     }
 }
 

@@ -16,6 +16,8 @@ mod config;
 mod connections;
 mod failure;
 mod head;
+#[path = "../../hop_by_hop.rs"]
+mod hop_by_hop;
 mod listener;
 mod metrics;
 mod opening;

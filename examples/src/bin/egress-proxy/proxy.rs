@@ -20,7 +20,7 @@ use tracing::warn;
 
 use crate::{
     body::RequestBody,
-    head,
+    head, hop_by_hop,
     metrics::Metrics,
     problem::Problem,
     route::Route,
@@ -128,7 +128,7 @@ async fn forward(route: &Route, request: Request<Incoming>) -> Result<Response<I
     match answer {
         Ok(response) if is_for_one_hop(&response) => Err(Problem::ONE_HOP),
         Ok(mut response) => {
-            head::remove_hop_by_hop(response.headers_mut());
+            hop_by_hop::remove(response.headers_mut());
             *response.version_mut() = Version::HTTP_11;
             Ok(response)
         }

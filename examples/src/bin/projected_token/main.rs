@@ -43,13 +43,11 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), BoxError> {
     let [issuer, client_id, file, uri] = start::arguments("ISSUER CLIENT_ID FILE URI")?;
     let uri: Uri = uri.parse()?;
-    let tls = start::tls()?
-        .with_root_certificates(start::system_roots())
-        .with_no_client_auth();
+    let http = start::http_client(start::system_tls()?);
 
     let credential = Credential::assertion_file(client_id, file);
     let service = stack::protected(
-        start::http_client(tls),
+        http,
         Issuer::new(&issuer)?,
         credential.clone(),
         TokenRequest::new(),

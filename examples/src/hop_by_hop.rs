@@ -1,4 +1,5 @@
-//! Headers that are about one connection, and end with it (RFC 9110 §7.6.1).
+//! Headers that are about one connection, and end with it (RFC 9110 §7.6.1). Both proxies among these examples share this; each has it
+//! as a module of its own.
 
 use http::{
     HeaderMap, HeaderName,
@@ -10,15 +11,16 @@ use http::{
 
 /// Removes them, and what `Connection` names beside them.
 pub(crate) fn remove(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
-        .collect();
-    for name in named {
-        headers.remove(name);
+    if headers.contains_key(CONNECTION) {
+        let values = headers.get_all(CONNECTION).iter();
+        let named: Vec<HeaderName> = values
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .filter_map(|name| name.trim().parse().ok())
+            .collect();
+        for name in named {
+            headers.remove(name);
+        }
     }
     for name in [
         CONNECTION,
@@ -30,6 +32,7 @@ pub(crate) fn remove(headers: &mut HeaderMap) {
         UPGRADE,
         HeaderName::from_static("keep-alive"),
         HeaderName::from_static("proxy-connection"),
+        HeaderName::from_static("http2-settings"),
     ] {
         headers.remove(name);
     }
@@ -50,7 +53,10 @@ mod tests {
             ("proxy-authorization", "Basic eA=="),
             ("te", "trailers"),
             ("transfer-encoding", "chunked"),
+            ("trailer", "x"),
             ("upgrade", "h2c"),
+            ("http2-settings", "AAMAAABkAAQAAP__"),
+            ("proxy-connection", "keep-alive"),
             ("x-hop", "1"),
             ("x-other", "1"),
             ("x-stays", "1"),
