@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::setup::output::one_line;
+
 /// A file that cannot be meant. It never repeats a value that may be a secret.
 #[derive(Debug)]
 pub(crate) struct ConfigError {
@@ -16,11 +18,12 @@ pub(crate) struct ConfigError {
 }
 
 impl ConfigError {
-    pub(super) fn new(path: &Path, line: Option<usize>, reason: impl Into<String>) -> Self {
+    /// A name in the file may have a line end in it; what is told has none.
+    pub(super) fn new(path: &Path, line: Option<usize>, reason: impl AsRef<str>) -> Self {
         Self {
             path: path.to_owned(),
             line,
-            reason: reason.into(),
+            reason: one_line(reason.as_ref()),
         }
     }
 }
@@ -36,3 +39,14 @@ impl fmt::Display for ConfigError {
 }
 
 impl Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_one_line_whatever_the_file_has_in_it() {
+        let error = ConfigError::new(Path::new("x"), Some(2), "there is no [token.a\nb\u{1b}]");
+        assert_eq!(error.to_string(), "x: line 2: there is no [token.a b ]");
+    }
+}

@@ -29,7 +29,7 @@ impl Text {
     }
 
     /// An error at a place of it.
-    pub(super) fn error(&self, at: Range<usize>, reason: impl Into<String>) -> ConfigError {
+    pub(super) fn error(&self, at: Range<usize>, reason: impl AsRef<str>) -> ConfigError {
         ConfigError::new(&self.path, Some(self.line(at.start)), reason)
     }
 
