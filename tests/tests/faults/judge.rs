@@ -94,7 +94,7 @@ pub(crate) fn judge(kind: Kind, scale: &Scale, run: &Run, requester: &Requester)
     let late = Duration::from_millis(row.longest) > scale.budget + UNCERTAINTY;
     // The first pauses are hardly longer than the token requests before them.
     let few = if scale.is_short { 10 } else { 2 };
-    let early = pace.too_early(&attempts).map(|index| index + 1);
+    let early = pace.too_early(&attempts);
     let back = allowed(kind, scale, run, &failed);
     for (broken, problem) in [
         (
@@ -118,7 +118,10 @@ pub(crate) fn judge(kind: Kind, scale: &Scale, run: &Run, requester: &Requester)
         ),
         (
             early.is_some(),
-            format!("token request {early:?} of {attempts:?} came before its time"),
+            format!(
+                "the last of these came before its time: {}",
+                told(&attempts, early)
+            ),
         ),
         (
             again(run) > back,
@@ -153,10 +156,10 @@ fn meanwhile(kind: Kind, pace: &Pace, run: &Run, attempts: &[Attempt]) -> (u64, 
         after && attempt.token_ends().is_some()
     });
     let until = again.map_or(run.ended, Attempt::sent);
-    let mut during = attempts
-        .iter()
-        .filter(|attempt| attempt.sent() >= run.began);
-    // Some of those that are sent as it begins are still answered.
+    let mut during = attempts.iter().filter(|attempt| {
+        // Some of those that are under way as it begins are still answered.
+        attempt.ended().is_none_or(|ended| ended >= run.began)
+    });
     let failed = during.find(|attempt| attempt.token_ends().is_none());
     let from = failed.map_or(run.began, Attempt::sent);
     let meanwhile = |attempt: &&Attempt| (from..=until).contains(&attempt.sent());
@@ -168,6 +171,17 @@ fn meanwhile(kind: Kind, pace: &Pace, run: &Run, attempts: &[Attempt]) -> (u64, 
         _ => pace.at_most_failing(from, until, token_ends),
     };
     (count, at_most)
+}
+
+/// When token requests were sent, up to one of them, and which of them brought a token.
+fn told(attempts: &[Attempt], last: Option<usize>) -> String {
+    let all = attempts.iter().take(last.map_or(0, |last| last + 1));
+    let all = all.map(|attempt| {
+        let after = millis(attempt.sent() - attempts[0].sent());
+        let came = attempt.token_ends().map_or("", |_| " (a token)");
+        format!("{after} ms{came}")
+    });
+    all.collect::<Vec<_>>().join(", ")
 }
 
 /// From the end of the fault until a request was served that was sent after it.

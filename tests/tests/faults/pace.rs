@@ -56,8 +56,8 @@ impl Pace {
             attempts: if is_terminal { 1 } else { 3 },
             pauses: if is_terminal { scale.terminal } else { PAUSES },
             quickest: match kind.is_silent() {
-                // A little less than the client's own patience.
-                true => scale.attempt.mul_f64(0.9),
+                // The ready client gives up a little sooner: after 5 s of 6, if it gets no connection.
+                true => scale.attempt * 5 / 6,
                 false => Duration::ZERO,
             },
             longest: scale.attempt,
@@ -306,8 +306,8 @@ mod tests {
         // Half of 250 ms, 500 ms, 1, 2, 4, 8, 16 and 30 s: eight begin in 17 seconds, the ninth in 31.
         assert_eq!(within(Kind::Reset, 17), 24);
         assert_eq!(within(Kind::Reset, 31), 27);
-        assert_eq!(within(Kind::BlackHole, 30), 3);
-        assert_eq!(within(Kind::BlackHole, 35), 4);
+        assert_eq!(within(Kind::BlackHole, 29), 3);
+        assert_eq!(within(Kind::BlackHole, 34), 4);
         let ended = begin + Duration::from_secs(10);
         assert_eq!(pace(Kind::ClockBack).at_most_steady(begin, ended), 12);
     }
