@@ -15,7 +15,7 @@ use super::SealingError;
 /// One secret of the fleet, and the id by which a value says that it was sealed with it.
 ///
 /// The id is seen in the store; the secret is 32 bytes from a source of randomness, such as a vault or
-/// `openssl rand -hex 32`. What seals and what hashes names is derived from it.
+/// `openssl rand 32`. What seals and what hashes names is derived from it.
 #[derive(Clone)]
 pub struct SealingKey {
     id: String,
