@@ -125,6 +125,7 @@
 mod attach;
 #[cfg(feature = "client")]
 mod client;
+mod clock;
 mod credential;
 pub mod docs;
 mod endpoint;
@@ -155,6 +156,7 @@ pub use crate::event::TracingObserver;
 
 pub use crate::{
     attach::OnExisting,
+    clock::{Clock, SystemClock},
     credential::{Credential, Evidence},
     endpoint::{EndpointError, EndpointLocation, TokenEndpoint},
     error::{BoxError, TokenError, TokenErrorKind},
@@ -166,7 +168,7 @@ pub use crate::{
     refusal::is_rejection,
     service::ClientCredentials,
     source::{
-        Clock, Health, Schedule, ScheduleBuilder, ScheduleError, SentToken, State, SystemClock,
-        Token, TokenSource, TokenSourceBuilder,
+        Health, Schedule, ScheduleBuilder, ScheduleError, SentToken, State, Token, TokenSource,
+        TokenSourceBuilder,
     },
 };

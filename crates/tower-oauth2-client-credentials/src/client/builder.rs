@@ -2,7 +2,10 @@
 
 use std::{fmt, time::Duration};
 
-use super::{HttpClient, HttpClientError, tls};
+use super::{
+    HttpClient, HttpClientError,
+    tls::{self, Identity},
+};
 
 /// An [`HttpClient`] that is set up one thing at a time.
 #[must_use = "nothing is there until it is built"]
@@ -11,12 +14,6 @@ pub struct HttpClientBuilder {
     timeout: Duration,
     roots: Vec<Vec<u8>>,
     identity: Option<Identity>,
-}
-
-/// The client's certificate and its key, in PEM, unread.
-pub(super) struct Identity {
-    pub(super) certificate: Vec<u8>,
-    pub(super) key: Vec<u8>,
 }
 
 /// Less than a source gives one attempt (6 s): who waits for it hears why there is no connection.

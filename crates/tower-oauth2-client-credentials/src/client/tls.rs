@@ -8,8 +8,14 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 
-use super::{HttpClientError, builder::Identity, error::Problem};
+use super::{HttpClientError, error::Problem};
 use crate::error::BoxError;
+
+/// The client's certificate and its key, in PEM, unread.
+pub(super) struct Identity {
+    pub(super) certificate: Vec<u8>,
+    pub(super) key: Vec<u8>,
+}
 
 /// TLS to servers that the system's roots or these ones vouch for, which are shown `identity`.
 pub(super) fn config(

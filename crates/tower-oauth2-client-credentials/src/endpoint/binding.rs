@@ -7,7 +7,7 @@ use oauth2_client_credentials::{Dpop, PresentationError};
 
 #[cfg(feature = "dpop")]
 use crate::heard::Hidden;
-use crate::{error::TokenError, source::Clock};
+use crate::{clock::Clock, error::TokenError};
 
 /// What stands in an identity for the thumbprint of a certificate that nobody told.
 pub(super) const UNKNOWN_CERTIFICATE: &str = "\nx5t#S256 ?";

@@ -14,7 +14,7 @@ use super::{
     reading::{Outcome, Reading},
     well_known,
 };
-use crate::{credential::Prover, error::TokenError, source::Clock};
+use crate::{clock::Clock, credential::Prover, error::TokenError};
 
 /// One issuer, and what is known of it by now.
 pub(super) struct Discovery {

@@ -2,7 +2,7 @@
 
 use oauth2_client_credentials::Client;
 
-use crate::{fresh::fresh, source::Clock};
+use crate::{clock::Clock, fresh::fresh};
 
 /// With what a client that signs needs to be new in each request.
 pub(super) fn freshened(client: &Client, clock: &dyn Clock) -> Client {

@@ -33,10 +33,10 @@ use tower_service::Service;
 
 use self::{binding::Binding, http::Http, location::Place};
 use crate::{
+    clock::{Clock, SystemClock},
     credential::Credential,
     error::BoxError,
     fetch::Fetch,
-    source::{Clock, SystemClock},
 };
 
 /// The authorization server's token endpoint over an HTTP service of yours (RFC 6749 §3.2).

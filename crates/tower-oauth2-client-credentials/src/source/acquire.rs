@@ -5,14 +5,12 @@ use std::{mem, sync::Arc, time::Duration};
 use tokio::{runtime::Handle, time};
 
 use super::{
-    Owner, TokenSource, attempts,
-    clock::Moment,
-    errors,
+    Owner, TokenSource, attempts, errors,
     flight::Outcome,
     state::{Decision, Patience},
     token::Kept,
 };
-use crate::{error::TokenError, event::Event};
+use crate::{clock::Moment, error::TokenError, event::Event};
 
 /// How long after it came a token is used that had ended by then.
 const LIFELESS_USE: Duration = Duration::from_secs(1);

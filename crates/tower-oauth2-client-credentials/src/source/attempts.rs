@@ -15,7 +15,6 @@ use tower::ServiceExt;
 
 use super::{
     cell::Cell,
-    clock::Moment,
     context::{Context, LATE},
     errors,
     flight::{Flight, Outcome},
@@ -25,6 +24,7 @@ use super::{
     weigh::Answer,
 };
 use crate::{
+    clock::Moment,
     credential::Tried,
     endpoint::EndpointError,
     error::{BoxError, TokenError, TokenErrorKind, find},
@@ -296,7 +296,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::source::{Clock, state::Decision};
+    use crate::{clock::Clock, source::state::Decision};
 
     /// Goes by tokio's clock, which a test drives.
     #[derive(Debug)]

@@ -12,12 +12,17 @@ use tower_service::Service;
 use super::{
     TokenSource,
     cell::Cell,
-    clock::{AgeClock, Clock},
     context::{Context, Draws, TokenService},
     governor::Governor,
     schedule::Schedule,
 };
-use crate::{credential::Credential, error::BoxError, event::Observer, fetch::Fetch};
+use crate::{
+    clock::{AgeClock, Clock},
+    credential::Credential,
+    error::BoxError,
+    event::Observer,
+    fetch::Fetch,
+};
 
 /// Sets up a [`TokenSource`]. Nothing is fetched before the first request.
 #[must_use]

@@ -23,7 +23,6 @@ use http::HeaderValue;
 use oauth2_client_credentials::TokenRequest;
 
 use super::{
-    clock::Moment,
     context::Context,
     errors,
     flight::{Flight, Outcome},
@@ -34,6 +33,7 @@ use super::{
     token::{Kept, Phase},
 };
 use crate::{
+    clock::Moment,
     error::TokenError,
     event::{Cause, Verdict},
     sync::{AtomicU64, Mutex, Ordering, Slot, lock, try_lock},

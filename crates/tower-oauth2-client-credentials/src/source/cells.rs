@@ -12,8 +12,11 @@ use std::{
 
 use oauth2_client_credentials::TokenRequest;
 
-use super::{cell::Cell, clock::Moment};
-use crate::sync::{RwLock, read, write};
+use super::cell::Cell;
+use crate::{
+    clock::Moment,
+    sync::{RwLock, read, write},
+};
 
 /// The cells of all requests but the source's own.
 ///

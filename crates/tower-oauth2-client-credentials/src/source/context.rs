@@ -9,8 +9,9 @@ use std::{
 use oauth2_client_credentials::TokenResponse;
 use tower::util::BoxCloneService;
 
-use super::{clock::AgeClock, governor::Governor, schedule::Schedule};
+use super::{governor::Governor, schedule::Schedule};
 use crate::{
+    clock::AgeClock,
     credential::{Credential, Tried},
     error::BoxError,
     event::{Event, Observer},
@@ -78,7 +79,7 @@ impl fmt::Debug for Context {
 #[cfg(test)]
 impl Context {
     /// All defaults, with every draw in the middle.
-    pub(crate) fn with<T>(service: T, clock: impl super::Clock + 'static) -> Arc<Self>
+    pub(crate) fn with<T>(service: T, clock: impl crate::clock::Clock + 'static) -> Arc<Self>
     where
         T: tower_service::Service<Fetch, Response = TokenResponse, Error = BoxError>
             + Clone

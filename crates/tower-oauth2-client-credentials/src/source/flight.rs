@@ -13,8 +13,9 @@ use std::{
 
 use tokio::task::AbortHandle;
 
-use super::{clock::Moment, token::Kept};
+use super::token::Kept;
 use crate::{
+    clock::Moment,
     error::TokenError,
     event::Cause,
     fetch::InsteadOf,

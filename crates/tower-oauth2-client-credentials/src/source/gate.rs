@@ -1,10 +1,7 @@
 //! After a failed flight: until when no other may start, and what those are told who meet the closed gate.
 
-use super::{
-    clock::Moment,
-    schedule::{Schedule, Situation},
-};
-use crate::{credential::Tried, error::TokenError};
+use super::schedule::{Schedule, Situation};
+use crate::{clock::Moment, credential::Tried, error::TokenError};
 
 /// The failures of one cell since its last success.
 #[derive(Debug, Default)]

@@ -2,8 +2,9 @@
 
 use std::{collections::VecDeque, fmt, sync::Arc};
 
-use super::{clock::Moment, flight::Flight, schedule::Schedule};
+use super::{flight::Flight, schedule::Schedule};
 use crate::{
+    clock::Moment,
     error::TokenError,
     sync::{Mutex, Slot, lock},
 };

@@ -2,11 +2,11 @@
 
 use std::{fmt, time::Duration};
 
-use super::{
+use super::token::{Kept, Phase};
+use crate::{
     clock::Moment,
-    token::{Kept, Phase},
+    error::{TokenError, TokenErrorKind},
 };
-use crate::error::{TokenError, TokenErrorKind};
 
 /// How it stands with a token, at the moment of asking.
 ///

@@ -6,7 +6,6 @@ use oauth2_client_credentials::TokenResponse;
 
 use super::{
     cell::Cell,
-    clock::Moment,
     context::Context,
     errors,
     flight::{Flight, Outcome},
@@ -15,7 +14,7 @@ use super::{
     token::Kept,
     weigh::{Answer, Weighed, age, weigh},
 };
-use crate::{error::TokenError, event::Cause, fetch::TokenDigest, sync::lock};
+use crate::{clock::Moment, error::TokenError, event::Cause, fetch::TokenDigest, sync::lock};
 
 /// How a flight ended.
 #[derive(Debug)]

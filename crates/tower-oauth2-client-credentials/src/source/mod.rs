@@ -5,7 +5,6 @@ mod attempts;
 mod builder;
 mod cell;
 mod cells;
-mod clock;
 mod context;
 mod errors;
 mod flight;
@@ -26,7 +25,6 @@ mod weigh;
 mod window;
 
 pub use builder::TokenSourceBuilder;
-pub use clock::{Clock, SystemClock};
 pub use health::{Health, State};
 pub use registry::SentToken;
 pub use schedule::{Schedule, ScheduleBuilder, ScheduleError};

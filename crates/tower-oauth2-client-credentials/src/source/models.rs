@@ -21,7 +21,6 @@ use oauth2_client_credentials::{TokenRequest, TokenResponse};
 
 use super::{
     cell::Cell,
-    clock::{Clock, Moment},
     context::Context,
     flight::{Flight, Outcome},
     gate::Failure,
@@ -31,6 +30,7 @@ use super::{
     weigh::Answer,
 };
 use crate::{
+    clock::{Clock, Moment},
     error::{BoxError, TokenError, TokenErrorKind},
     event::Cause,
     fetch::Fetch,

@@ -4,8 +4,8 @@ use std::{collections::VecDeque, time::Duration};
 
 use oauth2_client_credentials::TokenResponse;
 
-use super::{clock::Moment, schedule::Schedule, token::Kept};
-use crate::fetch::TokenDigest;
+use super::{schedule::Schedule, token::Kept};
+use crate::{clock::Moment, fetch::TokenDigest};
 
 /// Of how many refused tokens a cell knows. One that is refused every few seconds for hours is remembered for minutes at least.
 const REMEMBERED: usize = 512;

@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Duration};
 use oauth2_client_credentials::TokenResponse;
 
 use super::{
-    clock::Moment, context::Context, errors, flight::Flight, gate::Gate, rejection::Rejections,
-    token::Kept,
+    context::Context, errors, flight::Flight, gate::Gate, rejection::Rejections, token::Kept,
 };
 use crate::{
+    clock::Moment,
     error::TokenError,
     event::Cause,
     fetch::{InsteadOf, TokenDigest},

@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use http::HeaderValue;
 use oauth2_client_credentials::{Bearer, SecretString, TokenResponse, TokenType};
 
-use super::{clock::Moment, schedule::Times, window::Window};
-use crate::fetch::TokenDigest;
+use super::{schedule::Times, window::Window};
+use crate::{clock::Moment, fetch::TokenDigest};
 
 /// A token that may be used now.
 ///

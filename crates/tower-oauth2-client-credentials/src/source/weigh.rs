@@ -7,7 +7,8 @@ use std::{
 
 use oauth2_client_credentials::TokenResponse;
 
-use super::{clock::Moment, schedule::Schedule, token::Kept};
+use super::{schedule::Schedule, token::Kept};
+use crate::clock::Moment;
 
 /// What becomes of an answer.
 #[derive(Debug)]

@@ -4,12 +4,11 @@
 //! both: the monotonic time that passed, and what the wall clock advanced beyond that, if it is too much for a correction.
 
 use std::{
-    fmt,
-    ops::{Add, Sub},
     sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 
+use super::{Clock, Moment, SystemClock, wall_nanos};
 use crate::sync::Slot;
 
 /// A wall clock that gained more than this on the monotonic one was set, or the machine slept.
@@ -20,135 +19,6 @@ const NOISE: i128 = 10_000_000;
 
 /// A token that comes from elsewhere may be older than this clock; none lives longer than ten years.
 const HEAD_START: Duration = Duration::from_secs(20 * 365 * 24 * 60 * 60);
-
-/// The clocks of the machine, or those of a test.
-///
-/// ```
-/// use std::time::{Duration, SystemTime};
-/// use tower_oauth2_client_credentials::Clock;
-///
-/// /// Stands still.
-/// #[derive(Debug)]
-/// struct Frozen;
-///
-/// impl Clock for Frozen {
-///     fn monotonic(&self) -> Duration {
-///         Duration::ZERO
-///     }
-///
-///     fn wall(&self) -> SystemTime {
-///         SystemTime::UNIX_EPOCH
-///     }
-/// }
-/// ```
-pub trait Clock: fmt::Debug + Send + Sync {
-    /// Time since some fixed point. It never goes backwards, and may stand still while the machine sleeps.
-    fn monotonic(&self) -> Duration;
-
-    /// The time of day. It can be set, forwards and backwards.
-    fn wall(&self) -> SystemTime;
-
-    /// The time of day in milliseconds since 1970, to within 10 ms and as cheap as can be: every request reads it.
-    /// It may wrap.
-    fn coarse_ms(&self) -> u64 {
-        (wall_nanos(self.wall()) / 1_000_000) as u64
-    }
-}
-
-/// The clocks of the machine: on Linux and Android the one that goes on in a suspend, elsewhere [`Instant`].
-#[derive(Clone, Copy, Debug)]
-pub struct SystemClock {
-    #[cfg_attr(
-        any(target_os = "linux", target_os = "android"),
-        allow(dead_code, reason = "the boot-time clock has its own start")
-    )]
-    start: Instant,
-}
-
-impl SystemClock {
-    /// The clocks of this machine.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            start: Instant::now(),
-        }
-    }
-}
-
-impl Default for SystemClock {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-impl Clock for SystemClock {
-    fn monotonic(&self) -> Duration {
-        read(rustix::time::ClockId::Boottime)
-    }
-
-    fn wall(&self) -> SystemTime {
-        SystemTime::now()
-    }
-
-    fn coarse_ms(&self) -> u64 {
-        let time = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
-        (time.tv_sec as u64)
-            .wrapping_mul(1_000)
-            .wrapping_add(time.tv_nsec as u64 / 1_000_000)
-    }
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn read(clock: rustix::time::ClockId) -> Duration {
-    let time = rustix::time::clock_gettime(clock);
-    Duration::new(
-        time.tv_sec.try_into().unwrap_or(0),
-        time.tv_nsec.try_into().unwrap_or(0),
-    )
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-impl Clock for SystemClock {
-    fn monotonic(&self) -> Duration {
-        self.start.elapsed()
-    }
-
-    fn wall(&self) -> SystemTime {
-        SystemTime::now()
-    }
-}
-
-/// An instant on an [`AgeClock`], in nanoseconds: half as large as a [`Duration`], and good for centuries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Moment(u64);
-
-impl Moment {
-    pub(crate) fn since(self, earlier: Self) -> Duration {
-        Duration::from_nanos(self.0.saturating_sub(earlier.0))
-    }
-}
-
-/// No longer than what can be told.
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-impl Add<Duration> for Moment {
-    type Output = Self;
-
-    fn add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(nanos(duration)))
-    }
-}
-
-impl Sub<Duration> for Moment {
-    type Output = Self;
-
-    fn sub(self, duration: Duration) -> Self {
-        Self(self.0.saturating_sub(nanos(duration)))
-    }
-}
 
 /// The clock by which tokens age and gates open. Reading it takes no lock.
 #[derive(Debug)]
@@ -240,17 +110,9 @@ fn read_both(clock: &dyn Clock) -> (Duration, i128) {
     (monotonic, wall - monotonic.as_nanos() as i128)
 }
 
-/// Since 1970, or before.
-fn wall_nanos(wall: SystemTime) -> i128 {
-    match wall.duration_since(UNIX_EPOCH) {
-        Ok(after) => after.as_nanos() as i128,
-        Err(before) => -(before.duration().as_nanos() as i128),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::{sync::Mutex, time::UNIX_EPOCH};
 
     use super::*;
 
@@ -350,28 +212,5 @@ mod tests {
         clock.now();
         let passed = clock.now().since(before);
         assert_eq!(passed, Duration::from_secs(3_600));
-    }
-
-    #[test]
-    fn the_machines_clocks_go_forward() {
-        let clock = AgeClock::new(None);
-        let first = clock.now();
-        let start = Instant::now();
-        while start.elapsed() < Duration::from_millis(5) {}
-        let passed = clock.now().since(first);
-        assert!(
-            (Duration::from_millis(5)..Duration::from_secs(5)).contains(&passed),
-            "{passed:?}"
-        );
-        let system = SystemClock::new();
-        let wall = system
-            .wall()
-            .duration_since(UNIX_EPOCH)
-            .unwrap()
-            .as_millis() as u64;
-        assert!(
-            wall.abs_diff(system.coarse_ms()) < 100,
-            "the coarse clock is the wall clock"
-        );
     }
 }
