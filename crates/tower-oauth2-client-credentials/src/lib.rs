@@ -137,6 +137,7 @@ mod future;
 mod heard;
 mod layer;
 mod origin;
+mod panics;
 mod refusal;
 pub mod replay;
 mod service;

@@ -10,7 +10,7 @@ use tokio::{
     time::{self, Instant},
 };
 
-use crate::{error::TokenError, source::catch_panic};
+use crate::{error::TokenError, panics::catch_panic};
 
 /// What comes of it.
 pub(super) type Outcome = Result<Arc<Metadata>, TokenError>;

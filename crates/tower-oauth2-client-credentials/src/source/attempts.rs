@@ -1,36 +1,20 @@
 //! How a flight is carried out: a few attempts, each with its limit, and the landing whatever happens.
 
-use std::{
-    future::{Future, poll_fn},
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
-    sync::Arc,
-    time::Duration,
-};
+mod attempt;
+mod report;
 
-use http::StatusCode;
-use oauth2_client_credentials::ResponseError;
+use std::{future::poll_fn, sync::Arc};
+
 use tokio::{runtime::Handle, time};
-use tower::ServiceExt;
 
+use self::attempt::Attempt;
 use super::{
     cell::Cell,
     context::{Context, LATE},
-    errors,
-    flight::{Flight, Outcome},
-    gate::Failure,
-    landing::{Landed, Landing},
-    panics::catch_panic,
-    weigh::Answer,
+    flight::Flight,
+    landing::Landing,
 };
-use crate::{
-    clock::Moment,
-    credential::Tried,
-    endpoint::EndpointError,
-    error::{BoxError, TokenError, TokenErrorKind, find},
-    event::Event,
-    fetch::Fetch,
-};
+use crate::clock::Moment;
 
 /// Carries out `flight` in a task of its own. Who asked for it may go away; the flight goes on.
 pub(crate) fn launch(
@@ -70,16 +54,6 @@ struct Task {
     flight: Arc<Flight>,
     attempts: u32,
     landed: bool,
-}
-
-/// One attempt that failed.
-struct Attempt {
-    error: TokenError,
-    tried: Option<Tried>,
-    /// What panicked once is not asked again.
-    panicked: bool,
-    /// What the server asked for, and whether it asked for all clients.
-    retry_after: Option<(Duration, bool)>,
 }
 
 impl Task {
@@ -155,36 +129,6 @@ impl Task {
         }
     }
 
-    /// Asks the token service once. Assertions, proofs and secrets are made anew by it. A panic in it is a failure like another.
-    async fn attempt(&self, limit: Duration, sent: Moment) -> Result<Answer, Attempt> {
-        let tried = self.context.tried();
-        let failed = |error, panicked| Attempt {
-            error,
-            tried: tried.clone(),
-            panicked,
-            retry_after: None,
-        };
-        let fetch = Fetch::new(self.cell.request().clone());
-        let fetch = match self.flight.instead_of() {
-            Some(token) => fetch.with_instead_of(token),
-            None => fetch,
-        };
-        let mut answer: Pin<Box<dyn Future<Output = _> + Send>> =
-            Box::pin(async { self.context.service().oneshot(fetch).await });
-        let outcome = time::timeout(limit, catch_panic(answer.as_mut())).await;
-        // A future may panic where it is dropped, too.
-        let panicked = catch_unwind(AssertUnwindSafe(|| drop(answer))).is_err();
-        match outcome {
-            Ok(Some(Ok(response))) => {
-                let clock = &self.context.clock;
-                Ok(Answer::new(response, sent, clock.now(), clock.wall()))
-            }
-            Ok(Some(Err(error))) => Err(Attempt::failed(error, tried)),
-            Err(_) if !panicked => Err(failed(errors::attempt_timed_out(limit), false)),
-            Ok(None) | Err(_) => Err(failed(errors::panicked(), true)),
-        }
-    }
-
     fn land(&mut self, landing: Landing) {
         let Self {
             context,
@@ -199,52 +143,6 @@ impl Task {
         self.landed = true;
         self.report(&landed, waiters, now);
     }
-
-    /// Tells the observers, after all who waited.
-    fn report(&self, landed: &Landed, waiters: usize, now: Moment) {
-        let Self {
-            context,
-            cell,
-            flight,
-            attempts,
-            ..
-        } = self;
-        let (request, stopped) = (cell.request(), errors::stopped());
-        context.observe(&Event::Fetch {
-            request,
-            cause: flight.cause(),
-            outcome: match &landed.outcome {
-                Outcome::Token(_) => Ok(()),
-                Outcome::Failed(error) => Err(error),
-                Outcome::Lost => Err(&stopped),
-            },
-            attempts: *attempts,
-            duration: flight
-                .started()
-                .map_or(Duration::ZERO, |started| now.since(started)),
-            waiters,
-        });
-        if landed.opened {
-            context.observe(&Event::GateOpened { request });
-        }
-        if let Some(retry_in) = landed.closed_for {
-            context.observe(&Event::GateClosed { request, retry_in });
-        }
-        if let Outcome::Token(kept) = &landed.outcome {
-            if kept.response().expires_in().is_none() {
-                context.observe(&Event::NoLifetime { request });
-            }
-            let quirks = kept.response().quirks().iter();
-            quirks.for_each(|quirk| context.observe(&Event::Quirk { request, quirk }));
-            if kept.is_lifeless() {
-                context.observe(&Event::Lifeless { request });
-            }
-            if landed.published {
-                let left = kept.left(now);
-                context.observe(&Event::SecondsToExpiry { request, left });
-            }
-        }
-    }
 }
 
 impl Drop for Task {
@@ -255,48 +153,21 @@ impl Drop for Task {
     }
 }
 
-impl Attempt {
-    fn failed(error: BoxError, tried: Option<Tried>) -> Self {
-        let told = find::<EndpointError>(&*error).map(|error| error.tried().clone());
-        let retry_after = find::<ResponseError>(&*error).and_then(|answer| {
-            let for_all = matches!(
-                answer.status(),
-                StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
-            );
-            Some((answer.retry_after()?, for_all))
-        });
-        Self {
-            error: TokenError::from_service(error),
-            tried: told.or(tried),
-            panicked: false,
-            retry_after,
-        }
-    }
-
-    fn landing(self, retry_after: Option<Moment>) -> Landing {
-        let tried = match self.error.kind() {
-            TokenErrorKind::ClientAuthentication => self.tried,
-            // One that came meanwhile would have met the same failure.
-            _ => self.tried.map(Tried::now),
-        };
-        Landing::Failed(Failure {
-            error: self.error,
-            tried,
-            retry_after,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
+    use std::time::{Duration, SystemTime};
 
     use bytes::Bytes;
     use oauth2_client_credentials::{Decoder, TokenRequest, TokenResponse};
     use tokio::time::Instant;
 
     use super::*;
-    use crate::{clock::Clock, source::state::Decision};
+    use crate::{
+        clock::Clock,
+        error::{BoxError, TokenError},
+        fetch::Fetch,
+        source::{flight::Outcome, state::Decision},
+    };
 
     /// Goes by tokio's clock, which a test drives.
     #[derive(Debug)]

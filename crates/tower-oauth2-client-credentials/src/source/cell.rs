@@ -14,7 +14,6 @@
 //! take the cell's for a few comparisons. Nobody holds it while a token request is under way.
 
 use std::{
-    num::NonZeroU64,
     sync::{Arc, atomic},
     time::Duration,
 };
@@ -27,8 +26,8 @@ use super::{
     errors,
     flight::{Flight, Outcome},
     health::Health,
-    held,
-    registry::{self, Sent},
+    held, registry,
+    sent::{CellId, Sent},
     state::{Decision, State},
     token::{Kept, Phase},
 };
@@ -49,9 +48,6 @@ pub(crate) struct Cell {
     kept: Slot<Kept>,
     pub(super) state: Mutex<State>,
 }
-
-/// Sets a cell apart from all others of the process.
-pub(crate) type CellId = NonZeroU64;
 
 /// The one of all requests in a window of Due that tells of it, and launches the renewal if one may start.
 #[derive(Debug)]
@@ -76,6 +72,7 @@ impl Cell {
         &self.request
     }
 
+    #[inline]
     pub(crate) fn id(&self) -> CellId {
         self.id
     }
@@ -101,8 +98,10 @@ impl Cell {
 
     /// The header of the token, if this is a stretch of time in which nothing changes for a request.
     pub(crate) fn header_in_window(&self, coarse_ms: u64) -> Option<(HeaderValue, Sent)> {
-        held::with_header(self, coarse_ms, |header, sent| Some((header.clone(), sent)))
-            .or_else(|| self.shared_header(coarse_ms, true))
+        held::with_header(self.id, coarse_ms, |header, sent| {
+            Some((header.clone(), sent))
+        })
+        .or_else(|| self.shared_header(coarse_ms, true))
     }
 
     /// The same for a request that named its own: a thread has too many of those to hold them.

@@ -1,17 +1,12 @@
 //! The cells of one source, by what they are asked for: found without waiting for any token request, and never more than a limit.
 
-use std::{
-    borrow::Borrow,
-    cmp::Ordering,
-    collections::{BinaryHeap, HashSet},
-    fmt,
-    hash::{Hash, Hasher},
-    sync::{Arc, Weak},
-    time::Duration,
-};
+mod known;
+
+use std::{fmt, sync::Arc};
 
 use oauth2_client_credentials::TokenRequest;
 
+use self::known::Known;
 use super::cell::Cell;
 use crate::{
     clock::Moment,
@@ -26,19 +21,6 @@ pub(crate) struct Cells {
     known: RwLock<Known>,
     limit: usize,
 }
-
-#[derive(Default)]
-struct Known {
-    cells: HashSet<Entry>,
-    /// Each cell once, by a time at which it was used, though perhaps not the last.
-    idle: BinaryHeap<Idle>,
-    /// When all were found to be held.
-    full_at: Option<Moment>,
-    closed: bool,
-}
-
-/// For so long nobody looks again whether all cells are held: looking takes time that others wait for.
-const FULL_FOR: Duration = Duration::from_millis(5);
 
 /// A cell that was found or made, and those that had to go for it.
 #[derive(Debug)]
@@ -66,7 +48,7 @@ impl Cells {
     #[inline]
     pub(crate) fn find(&self, request: &TokenRequest) -> Option<Arc<Cell>> {
         let known = read(&self.known);
-        known.cells.get(request).map(|entry| Arc::clone(&entry.0))
+        known.get(request).map(Arc::clone)
     }
 
     /// The cell of `request`; if there is none, a new one in the place of the one that was idle for longest. `made` sees a new one
@@ -79,81 +61,34 @@ impl Cells {
         made: impl FnOnce(&Cell),
     ) -> Result<Found, Full> {
         let mut known = write(&self.known);
-        if let Some(Entry(cell)) = known.cells.get(request) {
+        if let Some(cell) = known.get(request) {
             return Ok(Found {
                 cell: Arc::clone(cell),
                 evicted: Vec::new(),
             });
         }
         let evicted = known.make_room(self.limit, now);
-        if known.cells.len() >= self.limit && !may_exceed {
+        if known.len() >= self.limit && !may_exceed {
             return Err(Full);
         }
         let cell = Arc::new(Cell::new(request.clone()));
-        if known.closed {
+        if known.is_closed() {
             cell.close();
         }
         made(&cell);
         cell.note_use(now);
-        known.idle.push(Idle::of(&cell));
-        known.cells.insert(Entry(Arc::clone(&cell)));
+        known.insert(&cell);
         Ok(Found { cell, evicted })
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Cell>> {
-        let known = read(&self.known);
-        let cells = known.cells.iter();
-        cells.map(|entry| Arc::clone(&entry.0)).collect()
+        read(&self.known).all()
     }
 
     /// All cells; those that are made from now on are closed from the start.
     pub(crate) fn close(&self) -> Vec<Arc<Cell>> {
-        write(&self.known).closed = true;
+        write(&self.known).close();
         self.all()
-    }
-}
-
-impl Known {
-    /// Takes out cells until there is room for one more, if there can be.
-    fn make_room(&mut self, limit: usize, now: Moment) -> Vec<Arc<Cell>> {
-        let mut evicted = Vec::new();
-        let is_full = |at: &Moment| now.since(*at) < FULL_FOR;
-        if self.full_at.as_ref().is_some_and(is_full) {
-            return evicted;
-        }
-        self.full_at = None;
-        while self.cells.len() >= limit {
-            let Some(cell) = self.evict() else {
-                self.full_at = Some(now);
-                break;
-            };
-            evicted.push(cell);
-        }
-        evicted
-    }
-
-    /// Takes out the cell that was idle for longest, of those that nobody holds.
-    fn evict(&mut self) -> Option<Arc<Cell>> {
-        let mut held = Vec::new();
-        let mut evicted = None;
-        while let Some(idle) = self.idle.pop() {
-            let Some(cell) = idle.cell.upgrade() else {
-                continue;
-            };
-            if cell.used() > idle.used {
-                // It was used since it got in line: to where it belongs.
-                self.idle.push(Idle::of(&cell));
-            } else if Arc::strong_count(&cell) > 2 {
-                // One is ours, one is the set's. Nobody gets another without the lock but from one who has one.
-                held.push(idle);
-            } else {
-                self.cells.remove(cell.request());
-                evicted = Some(cell);
-                break;
-            }
-        }
-        self.idle.extend(held);
-        evicted
     }
 }
 
@@ -165,66 +100,10 @@ impl fmt::Debug for Cells {
     }
 }
 
-/// A cell, found by what it is asked for.
-struct Entry(Arc<Cell>);
-
-impl Borrow<TokenRequest> for Entry {
-    fn borrow(&self) -> &TokenRequest {
-        self.0.request()
-    }
-}
-
-impl Hash for Entry {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.request().hash(state);
-    }
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.request() == other.0.request()
-    }
-}
-
-impl Eq for Entry {}
-
-/// A cell in the line of those to go: the one that was used least lately comes first.
-struct Idle {
-    used: Moment,
-    cell: Weak<Cell>,
-}
-
-impl Idle {
-    fn of(cell: &Arc<Cell>) -> Self {
-        Self {
-            used: cell.used(),
-            cell: Arc::downgrade(cell),
-        }
-    }
-}
-
-impl Ord for Idle {
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.used.cmp(&self.used)
-    }
-}
-
-impl PartialOrd for Idle {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Idle {
-    fn eq(&self, other: &Self) -> bool {
-        self.used == other.used
-    }
-}
-
-impl Eq for Idle {}
-
 #[cfg(all(test, not(loom_models)))]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn at(seconds: u64) -> Moment {
@@ -299,7 +178,7 @@ mod tests {
             make(&cells, &scope, now).unwrap();
         }
         let known = read(&cells.known);
-        assert_eq!((known.cells.len(), known.idle.len()), (10, 10));
+        assert_eq!((known.len(), known.in_line()), (10, 10));
     }
 
     #[test]

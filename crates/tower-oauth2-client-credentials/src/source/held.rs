@@ -10,8 +10,7 @@ use std::{cell::RefCell, sync::Arc};
 use http::HeaderValue;
 
 use super::{
-    cell::{Cell, CellId},
-    registry::Sent,
+    sent::{CellId, Sent},
     token::Kept,
     window::Window,
 };
@@ -32,14 +31,14 @@ struct Held {
 /// What `with` makes of the header of the cell's token, if this thread has it and nothing changes for a request now.
 #[inline]
 pub(super) fn with_header<T>(
-    cell: &Cell,
+    cell: CellId,
     coarse_ms: u64,
     with: impl FnOnce(&HeaderValue, Sent) -> Option<T>,
 ) -> Option<T> {
     let look = |held: &RefCell<[Option<Held>; SLOTS]>| {
         let slots = held.try_borrow().ok()?;
-        let held = slots[slot(cell.id())].as_ref()?;
-        let holds = held.sent.cell == cell.id() && held.holds(coarse_ms);
+        let held = slots[slot(cell)].as_ref()?;
+        let holds = held.sent.cell == cell && held.holds(coarse_ms);
         holds.then(|| with(&held.header, held.sent)).flatten()
     };
     HELD.try_with(look).ok()?

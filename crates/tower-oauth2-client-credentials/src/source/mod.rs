@@ -15,10 +15,10 @@ mod held;
 mod landing;
 #[cfg(all(test, loom_models))]
 mod models;
-mod panics;
 mod registry;
 mod rejection;
 mod schedule;
+mod sent;
 mod state;
 mod token;
 mod weigh;
@@ -32,8 +32,7 @@ pub use token::Token;
 
 pub(crate) use {
     acquire::{Acquired, Budget},
-    panics::catch_panic,
-    registry::Sent,
+    sent::Sent,
     token::Kept,
 };
 
@@ -287,7 +286,7 @@ impl TokenSource {
         with: impl FnOnce(&HeaderValue, Sent) -> Option<T>,
     ) -> Option<T> {
         let coarse_ms = self.owner.context.clock.coarse_ms();
-        held::with_header(&self.cell, coarse_ms, with)
+        held::with_header(self.cell.id(), coarse_ms, with)
     }
 
     /// The header that shows the token, while nothing changes for a request.

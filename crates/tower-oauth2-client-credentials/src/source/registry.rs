@@ -12,7 +12,8 @@ use oauth2_client_credentials::TokenRequest;
 
 use super::{
     Owner, TokenSource,
-    cell::{Cell, CellId},
+    cell::Cell,
+    sent::{CellId, Sent},
 };
 
 static CELLS: Mutex<BTreeMap<CellId, Place>> = Mutex::new(BTreeMap::new());
@@ -21,13 +22,6 @@ static CELLS: Mutex<BTreeMap<CellId, Place>> = Mutex::new(BTreeMap::new());
 struct Place {
     owner: Weak<Owner>,
     request: TokenRequest,
-}
-
-/// The token that a request carried.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Sent {
-    pub(crate) cell: CellId,
-    pub(crate) generation: u64,
 }
 
 /// Which token a request carried: among the extensions of its response, if the layer was

@@ -1,4 +1,4 @@
-//! A panic in a token service, which is a failure like another.
+//! A panic in a service of the user's, which is a failure like another.
 
 use std::{
     future::{Future, poll_fn},
