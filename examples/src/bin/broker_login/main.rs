@@ -2,11 +2,12 @@
 //! than any token, and is told each new one before the old one ends.
 //!
 //! ```text
-//! CLIENT_SECRET=… cargo run -p examples --bin broker_login -- https://as.example.com orders rabbitmq localhost:5672 orders
+//! CLIENT_SECRET=… cargo run -p examples --bin broker_login -- https://as.example.com orders urn:example:rabbitmq localhost:5672 orders
 //! ```
 //!
-//! The issuer, the client's id, the resource that the token is to be for, the broker on loopback, and a queue, which is made for the
-//! connection. It is looked at once a second until Ctrl-C. A database does the same with a new connection for each new token.
+//! The issuer, the client's id, the resource that the token is to be for (a URI, which is RabbitMQ's `resource_server_id`), the broker on
+//! loopback, and a queue, which is made for the connection. It is looked at once a second until Ctrl-C. A database does the same with a
+//! new connection for each new token.
 #![allow(clippy::print_stdout, reason = "it shows what it does")]
 
 mod amqp;
