@@ -40,7 +40,7 @@ impl fmt::Display for ClientError {
         f.write_str(match self {
             Self::EmptyClientId => "the client id is empty, give the one that the authorization server has registered",
             Self::ColonInClientId => {
-                "the client id has a colon, which raw HTTP Basic cannot carry, use the form encoding"
+                "the client id has a colon, which raw HTTP Basic cannot carry, use `BasicEncoding::Form` or another method"
             }
             Self::ControlCharacter => {
                 "the client id or the secret has a control character (a line end?), which raw HTTP Basic cannot carry, trim them"
@@ -59,7 +59,7 @@ impl fmt::Display for ClientError {
                 "the client secret is too short to sign with, 32 bytes are the least, have the server issue a longer one"
             }
             #[cfg(feature = "jose")]
-            Self::Key(_) => "the client's key could not sign",
+            Self::Key(_) => "the client's key could not sign, its cause says what to change",
         })
     }
 }

@@ -4,6 +4,7 @@ use std::{
     error::Error,
     fmt,
     future::Future,
+    iter,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -82,7 +83,7 @@ impl Guarded {
                 }
                 Ok(answer)
             }
-            Ok(Err(error)) => Err(self.failed(&*error)),
+            Ok(Err(error)) => Err(self.failed(&*shortened(error))),
             Err(_) => Err(self.failed(&TookTooLong(self.limit))),
         }
     }
@@ -99,6 +100,21 @@ impl Guarded {
     fn breaker(&self) -> MutexGuard<'_, Breaker> {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// An error of a store as it is, unless it is too long for a log: that of the user's own may have a server's words in it.
+fn shortened(error: Box<dyn Error + Send + Sync>) -> Box<dyn Error + Send + Sync> {
+    const LONGEST: usize = 4_096;
+    const SHOWN: usize = 1_000;
+    let causes = iter::successors(Some(&*error as &dyn Error), |&error| error.source());
+    let texts: Vec<_> = causes.map(ToString::to_string).collect();
+    let text = texts.join(": ");
+    if text.len() <= LONGEST && format!("{error:?}").len() <= 4 * LONGEST {
+        return error;
+    }
+    let mut shown: String = text.chars().take(SHOWN).collect();
+    shown.push('…');
+    shown.into()
 }
 
 /// An operation had no answer in time.

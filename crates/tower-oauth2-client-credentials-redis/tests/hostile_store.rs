@@ -4,16 +4,23 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{
+    error::Error,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use oauth2_client_credentials_testkit::AuthorizationServer;
 use support::{Fleet, HOUR, IDENTITY, WrongClock, first, key, sealing, shown};
 use tokio::time::sleep;
+use tower::{Layer, ServiceExt, service_fn};
 use tower_oauth2_client_credentials::{
-    Clock, TokenEndpoint,
-    oauth2_client_credentials::{Client, EndpointUri, TlsClientAuth},
+    Clock, Fetch, TokenEndpoint,
+    oauth2_client_credentials::{Client, EndpointUri, TlsClientAuth, TokenResponse},
 };
-use tower_oauth2_client_credentials_redis::{Sealing, Store};
+use tower_oauth2_client_credentials_redis::{
+    CacheEvent, CacheObserver, Entry, Put, Sealing, SharedCacheLayer, Store, StoreFuture,
+};
 
 const FIVE_MINUTES: i64 = 300;
 
@@ -242,4 +249,68 @@ fn only_token(fleet: &Fleet, name: &str) -> Option<Vec<u8>> {
     let entries = fleet.store.entries();
     let mut values = entries.into_iter().filter(|(found, _)| found == name);
     values.next().map(|(_, value)| value.to_vec())
+}
+
+/// A store of the user's that fails with what its server said.
+#[derive(Debug)]
+struct Talkative(usize);
+
+impl Talkative {
+    fn says<T>(&self) -> StoreFuture<'_, T> {
+        let said: Box<dyn Error + Send + Sync> = "\u{e4}".repeat(self.0).into();
+        Box::pin(async move { Err(said) })
+    }
+}
+
+impl Store for Talkative {
+    fn get<'a>(&'a self, _: &'a str) -> StoreFuture<'a, Option<Entry>> {
+        self.says()
+    }
+
+    fn acquire<'a>(&'a self, _: &'a str, _: &'a str, _: Duration) -> StoreFuture<'a, bool> {
+        self.says()
+    }
+
+    fn extend<'a>(&'a self, _: &'a str, _: &'a str, _: Duration) -> StoreFuture<'a, bool> {
+        self.says()
+    }
+
+    fn release<'a>(&'a self, _: &'a str, _: &'a str) -> StoreFuture<'a, bool> {
+        self.says()
+    }
+
+    fn put<'a>(&'a self, _: Put<'a>) -> StoreFuture<'a, bool> {
+        self.says()
+    }
+
+    fn remove<'a>(&'a self, _: &'a str, _: &'a [u8]) -> StoreFuture<'a, bool> {
+        self.says()
+    }
+}
+
+/// What the events of a store that failed said.
+#[derive(Clone, Debug, Default)]
+struct Told(Arc<Mutex<Vec<String>>>);
+
+impl CacheObserver for Told {
+    fn observe(&self, event: &CacheEvent<'_>) {
+        if let CacheEvent::StoreFailed { error, .. } = event {
+            self.0.lock().unwrap().push(error.to_string());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_store_says_is_told_and_not_at_length() {
+    for (says, told, end) in [(2_000, 2_000, '\u{e4}'), (100_000, 1_001, '…')] {
+        let heard = Told::default();
+        let layer = SharedCacheLayer::new(Talkative(says), IDENTITY, sealing());
+        let service = layer
+            .observer(heard.clone())
+            .layer(service_fn(|_: Fetch| async { TokenResponse::new("t1") }));
+        service.oneshot(first()).await.unwrap();
+        let heard = heard.0.lock().unwrap();
+        assert_eq!(heard[0].chars().count(), told);
+        assert!(heard[0].ends_with(end));
+    }
 }

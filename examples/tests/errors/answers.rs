@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Response;
-use oauth2_client_credentials::{Decoder, TokenRequest};
+use oauth2_client_credentials::{Decoder, Revocation, TokenRequest};
 
 use crate::{Collection, failed};
 
@@ -20,6 +20,9 @@ pub(crate) fn collect(all: &mut Collection) {
         (400, "invalid_target"),
         (400, "invalid_dpop_proof"),
         (400, "use_dpop_nonce"),
+        (400, "access_denied"),
+        (400, "invalid_authorization_details"),
+        (500, "server_error"),
         (503, "temporarily_unavailable"),
         (400, "its_own_code"),
     ] {
@@ -58,6 +61,8 @@ pub(crate) fn collect(all: &mut Collection) {
     ] {
         add(all, met, status, &body, &Decoder::lenient());
     }
+    with_nonce(all);
+    revocations(all);
     let strict = Decoder::strict();
     add(
         all,
@@ -86,4 +91,38 @@ fn add(all: &mut Collection, met: &str, status: u16, body: &str, decoder: &Decod
         met,
         &failed(decoder.decode(&TokenRequest::new(), &answer, SystemTime::UNIX_EPOCH)),
     );
+}
+
+/// The server gave one with its refusal.
+fn with_nonce(all: &mut Collection) {
+    let answer = Response::builder()
+        .status(400)
+        .header("dpop-nonce", "n-0S6")
+        .body(Bytes::from_static(br#"{"error":"use_dpop_nonce"}"#))
+        .unwrap();
+    let decoded = Decoder::lenient().decode(&TokenRequest::new(), &answer, SystemTime::UNIX_EPOCH);
+    all.add("400 use_dpop_nonce, with a nonce", &failed(decoded));
+}
+
+fn revocations(all: &mut Collection) {
+    for (met, status, body) in [
+        (
+            "a revocation of a kind of token that is not revoked",
+            400,
+            r#"{"error":"unsupported_token_type"}"#.to_owned(),
+        ),
+        (
+            "a revocation by a client that is not known",
+            401,
+            r#"{"error":"invalid_client"}"#.to_owned(),
+        ),
+        ("a revocation that is redirected", 302, String::new()),
+        ("a revocation at no such path", 404, "<html>".to_owned()),
+        ("a revocation that is forbidden", 403, String::new()),
+        ("a revocation with too much", 400, " ".repeat(70_000)),
+    ] {
+        let answer = Response::builder().status(status).body(Bytes::from(body));
+        let decoded = Revocation::decode(&answer.unwrap(), SystemTime::UNIX_EPOCH);
+        all.add(met, &failed(decoded));
+    }
 }

@@ -1,6 +1,6 @@
 //! What is no key, or none that signs.
 
-use oauth2_client_credentials::{Certificate, JwsAlgorithm, SigningKey};
+use oauth2_client_credentials::{Certificate, JwsAlgorithm, KeyError, SigningKey};
 
 use crate::{Collection, failed};
 
@@ -71,6 +71,10 @@ pub(crate) fn collect(all: &mut Collection) {
     all.add(
         "no random bytes",
         &failed(SigningKey::generate(|bytes| bytes.fill(0))),
+    );
+    all.add(
+        "an RSA key without the feature for it",
+        &KeyError::RsaNotEnabled,
     );
     all.add("no certificate", &failed(Certificate::from_pem(P256)));
 }

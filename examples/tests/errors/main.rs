@@ -6,19 +6,27 @@
 #![allow(clippy::unwrap_used, reason = "functions that tests share are tests")]
 
 mod answers;
+#[path = "../token/authority.rs"]
+#[allow(dead_code, reason = "another test needs more of it")]
+mod authority;
+mod credentials;
+mod http_client;
 mod keys;
+mod kinds;
 mod programs;
 mod protocol;
+mod requests;
 mod sources;
 mod stores;
 
-use std::{env, error::Error, fmt::Write as _, fs, iter, path::Path};
+use std::{collections::BTreeSet, env, error::Error, fmt::Write as _, fs, iter, path::Path};
 
 /// What was collected so far.
 #[derive(Default)]
 struct Collection {
     text: String,
     count: usize,
+    kinds: BTreeSet<String>,
 }
 
 impl Collection {
@@ -33,6 +41,7 @@ impl Collection {
         for (depth, error) in iter::successors(Some(error), |&error| error.source()).enumerate() {
             let line = without_times(&error.to_string());
             assert!(is_in_style(&line), "{met}: {line:?}");
+            self.kinds.extend(kinds::of(error));
             let mark = if depth == 0 { "error:" } else { "because:" };
             let _ = writeln!(self.text, "    {mark} {line}");
         }
@@ -90,17 +99,24 @@ fn every_error_says_what_happened_whose_fault_it_is_and_what_to_try() {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         builder.enable_all().start_paused(paused).build().unwrap()
     };
-    runtime(true).block_on(sources::collect(&mut all));
+    runtime(true).block_on(async {
+        sources::collect(&mut all).await;
+        requests::collect(&mut all).await;
+    });
+    requests::schedules(&mut all);
     runtime(false).block_on(async {
-        sources::collect_in_real_time(&mut all).await;
+        credentials::collect(&mut all).await;
+        http_client::collect(&mut all).await;
         stores::collect(&mut all).await;
     });
     programs::collect(&mut all);
     assert!(
-        all.count >= 100,
+        all.count >= 200,
         "{} errors are too few to be all",
         all.count
     );
+    let missing = kinds::missing(&all.kinds);
+    assert!(missing.is_empty(), "nothing is shown of {missing:?}");
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors/errors.txt");
     if env::var_os("ACCEPT_ERRORS").is_some() {

@@ -4,10 +4,10 @@ use http::{Request, StatusCode};
 use std::time::{Duration, SystemTime};
 
 use oauth2_client_credentials::{
-    AssertionTemplate, BasicEncoding, Bearer, BearerInForm, Client, ClientAssertion,
-    ClientSecretBasic, ClientSecretJwt, EndpointUri, Fresh, Issuer, JwsAlgorithm, Mac,
-    MacAlgorithm, Material, NoAuthentication, OnExisting, PrivateKeyJwt, RefreshRequest,
-    TokenRequest, TokenResponse, TokenType,
+    AssertionTemplate, BasicEncoding, Bearer, BearerInForm, Client, ClientAssertion, ClientError,
+    ClientSecretBasic, ClientSecretJwt, EndpointUri, Fresh, Issuer, JwsAlgorithm, KeyError, Mac,
+    MacAlgorithm, MacError, Material, NoAuthentication, OnExisting, PresentationError,
+    PrivateKeyJwt, RefreshRequest, TokenRequest, TokenResponse, TokenType,
 };
 use tower_oauth2_client_credentials::Origins;
 
@@ -65,6 +65,10 @@ fn clients(all: &mut Collection) {
         (
             "a short secret that is to sign",
             failed(Client::new("svc", ClientSecretJwt::new("short"))),
+        ),
+        (
+            "a key whose parts do not go together",
+            ClientError::Key(KeyError::WeakOrInconsistent),
         ),
     ] {
         all.add(met, &error);
@@ -145,6 +149,7 @@ fn places(all: &mut Collection) {
         "http://api.example.com",
         "ftp://api.example.com",
         "https://*.example.com",
+        "https://bücher.example",
     ] {
         all.add(
             &format!("the origin {origin}"),
@@ -247,6 +252,36 @@ fn presentations(all: &mut Collection) {
             &dpop, relative, &bound, &fresh,
         )),
     );
+    // Where a scheme of one's own looks at the same things, or a key fails that was whole when it was read.
+    for (met, error) in [
+        (
+            "a token that no header can have",
+            PresentationError::InvalidAccessToken,
+        ),
+        ("a proof without a host", PresentationError::RelativeUri),
+        (
+            "a proof for a port that is none",
+            PresentationError::InvalidPort,
+        ),
+        (
+            "a proof that cannot be signed",
+            PresentationError::NotSigned(KeyError::WeakOrInconsistent),
+        ),
+        (
+            "what a scheme of one's own says",
+            PresentationError::Other("the gateway's seal is missing, mount it".to_owned()),
+        ),
+        (
+            "a MAC without a host",
+            PresentationError::NoMac(MacError::MissingHost),
+        ),
+        (
+            "a MAC for a port that is none",
+            PresentationError::NoMac(MacError::InvalidPort),
+        ),
+    ] {
+        all.add(met, &error);
+    }
     macs(all, &token, &fresh);
 }
 

@@ -56,7 +56,7 @@ impl fmt::Display for KeyError {
             Self::NotForSigning => {
                 "the key is not for signing, its `use` has to be `sig` and its `key_ops` have to name `sign` where they are there"
             }
-            Self::RsaNotEnabled => "RSA keys need the feature `rsa` of oauth2-client-credentials",
+            Self::RsaNotEnabled => "the key is an RSA key, and this program was built without these, enable the feature `rsa` of oauth2-client-credentials",
             Self::WeakOrInconsistent => {
                 "the RSA key is refused, it has to be of 2048 to 4096 bits with all its parts: make another"
             }

@@ -32,7 +32,9 @@ impl fmt::Display for MaterialError {
                 "the key signs with {algorithm}, and the server lists {}: choose one of these, or another key",
                 Listed(listed),
             ),
-            Self::Client(_) => f.write_str("the credential makes no client"),
+            Self::Client(_) => {
+                f.write_str("the credential makes no client, its cause says what to change")
+            }
         }
     }
 }

@@ -7,6 +7,8 @@ use http::StatusCode;
 use crate::endpoint_uri::EndpointUriError;
 use crate::quoted::Quoted;
 
+use super::Metadata;
+
 /// Why a text is no issuer (RFC 8414 §2). The text is not part of the error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -81,7 +83,11 @@ impl fmt::Display for MetadataError {
                 f,
                 "the server answered {status} instead of its metadata, try the other well-known place, or name the token endpoint itself"
             ),
-            Self::TooLarge => f.write_str("the metadata is too large, check the issuer"),
+            Self::TooLarge => write!(
+                f,
+                "the metadata is over {} bytes, check the issuer",
+                Metadata::MAX_BODY
+            ),
             Self::Unreadable => {
                 f.write_str("the metadata is not a JSON object with unique names, check the issuer")
             }

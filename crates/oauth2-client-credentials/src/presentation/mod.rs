@@ -83,14 +83,14 @@ impl fmt::Display for PresentationError {
                 f.write_str("the request has an authorization already, remove it or let it be replaced (`OnExisting`)")
             }
             Self::UnsupportedPlacement => f.write_str(
-                "the token goes into a form only, which needs its content type and a method other than GET and HEAD",
+                "the token goes into a form only: give the request the content type `application/x-www-form-urlencoded` and a method other than GET and HEAD, or show the token in the header",
             ),
             Self::RelativeUri => f.write_str("a proof needs a URI that names the host, make it absolute"),
             Self::InvalidPort => f.write_str("the port of the URI is not a number up to 65535, correct it"),
             #[cfg(feature = "mac")]
-            Self::NoMac(_) => f.write_str("the request cannot be signed with a MAC"),
+            Self::NoMac(_) => f.write_str("the request cannot be signed with a MAC, its cause says what to change"),
             #[cfg(feature = "jose")]
-            Self::NotSigned(_) => f.write_str("the key could not sign the proof"),
+            Self::NotSigned(_) => f.write_str("the key could not sign the proof, its cause says what to change"),
             Self::Other(what) => f.write_str(what),
         }
     }

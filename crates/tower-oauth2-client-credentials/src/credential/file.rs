@@ -73,7 +73,9 @@ impl CredentialFile {
             let (this, current) = (Arc::clone(self), Arc::clone(current));
             drop(runtime.spawn_blocking(move || {
                 let outcome = panic::catch_unwind(AssertUnwindSafe(|| this.try_read()))
-                    .unwrap_or_else(|_| Err("what reads it panicked".into()));
+                    .unwrap_or_else(|_| {
+                        Err("what reads it panicked, and the panic hook was told why".into())
+                    });
                 this.question
                     .publish(&answering, || this.take(&current, outcome));
             }));

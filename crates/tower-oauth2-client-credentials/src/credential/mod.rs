@@ -277,7 +277,9 @@ impl Credential {
                 "the service that gives the client's credential".to_owned()
             }
         };
-        let message = format!("{who} has not answered within {patience:?}; is it reachable?");
+        let message = format!(
+            "{who} has not answered within {patience:?}; check that it is well and can be reached from here"
+        );
         TokenError::new(TokenErrorKind::Transient, message)
     }
 

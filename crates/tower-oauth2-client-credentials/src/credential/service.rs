@@ -107,7 +107,9 @@ impl CredentialService {
         let outcome = match answer {
             Some(Ok(evidence)) => current.adopt(evidence).map_err(|error| unfit(&*error)),
             Some(Err(error)) => Err(problem(error, &current.hidden())),
-            None => Err(failed("it panicked or was stopped")),
+            None => Err(failed(
+                "it panicked, and the panic hook was told why, or its runtime was shut down",
+            )),
         };
         self.set_failed_at(outcome.as_ref().err().map(|_| Instant::now()));
         if let Err(problem) = outcome {

@@ -113,7 +113,7 @@ impl fmt::Display for EndpointError {
             Task::Revocation(asked) => {
                 write!(f, "the revocation request to {} failed", asked.shown)?;
             }
-            Task::Prepare => f.write_str("no request could be made")?,
+            Task::Prepare => f.write_str("no request could be made, the cause says why")?,
         }
         match &self.outdated {
             Some(problem) => write!(f, " with an older credential, for {problem}"),

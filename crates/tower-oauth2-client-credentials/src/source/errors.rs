@@ -24,7 +24,7 @@ pub(crate) fn timed_out(waited: Duration, last: Option<TokenError>) -> TokenErro
     TokenError::new(
         TokenErrorKind::Timeout,
         format!(
-            "no token: the authorization server has not answered for {waited:?}{last}; the token request goes on, and a later request may find its token; look why the server is slow, or wait for longer (`ScheduleBuilder::wait_budget`)"
+            "no token: the token request has had no answer for {waited:?}{last}; it goes on, and a later request may find its token; look what holds it up (the authorization server, or what gives the credential), or wait for longer (`ScheduleBuilder::wait_budget`)"
         ),
     )
 }
@@ -35,7 +35,7 @@ pub(crate) fn not_warm(waited: Duration, last: Option<TokenError>) -> TokenError
     TokenError::new(
         TokenErrorKind::Timeout,
         format!(
-            "no token: none came within the {waited:?} that were given to warm up{last}; the token request goes on, and a later request may find its token; look why the authorization server is slow or away, or give `TokenSource::warm_up` a later deadline"
+            "no token: none came within the {waited:?} that were given to warm up{last}; the token request goes on, and a later request may find its token; look what holds it up (the authorization server, or what gives the credential), or give `TokenSource::warm_up` a later deadline"
         ),
     )
 }
@@ -108,7 +108,7 @@ pub(crate) fn too_many(limit: usize) -> TokenError {
         TokenErrorKind::Overloaded,
         format!(
             "no token: {limit} different tokens are being fetched or used at once, which is as many as this source may have; \
-             ask for fewer at a time or raise its limit"
+             ask for fewer at a time or raise its limit (`TokenSourceBuilder::max_tokens`)"
         ),
     )
 }

@@ -35,7 +35,7 @@ impl fmt::Display for MacError {
             ),
             Self::InvalidPort => f.write_str("the port of the URI is not a number up to 65535, correct it"),
             Self::InvalidCharacter => f.write_str(
-                "the token, the nonce or `ext` is not visible ASCII without quotes and backslashes, a MAC cannot cover it",
+                "the token, the nonce or `ext` is not visible ASCII without quotes and backslashes, which a MAC cannot cover: change `ext`, or have the server issue another token",
             ),
         }
     }

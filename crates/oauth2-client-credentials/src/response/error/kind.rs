@@ -66,7 +66,9 @@ impl ErrorKind {
             Self::Scope => {
                 "the server does not grant what was asked for, check scope, resource and authorization_details"
             }
-            Self::NonceRequired => "the server wants its nonce in the DPoP proof, repeat with it",
+            Self::NonceRequired => {
+                "the server wants its nonce in a DPoP proof, repeat with it, or have this client use DPoP or the server not ask for it"
+            }
             Self::Transient => "the server is overloaded or broken, try again later",
             Self::Protocol => {
                 "this is not what a token endpoint should answer, check its URI and ask whoever runs the server"
