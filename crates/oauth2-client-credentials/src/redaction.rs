@@ -36,12 +36,11 @@ impl Redaction {
         if !secret.is_empty() {
             forms.push(lower(secret));
             // What is taken out of an error before anybody sees it.
-            let shown: Zeroizing<String> =
-                Zeroizing::new(secret.chars().filter(|unit| is_shown(*unit)).collect());
+            let mut shown = Zeroizing::new(String::with_capacity(secret.len()));
+            shown.extend(secret.chars().filter(|unit| is_shown(*unit)));
             forms.push(lower(&shown));
             // As errors show text and bytes that came: with escapes.
-            let debug = Zeroizing::new(format!("{secret:?}"));
-            forms.push(lower(&debug[1..debug.len() - 1]));
+            forms.push(lower(&debug(secret)));
             forms.push(lower(&escaped(secret)));
             for encoding in Encoding::ANY {
                 let mut encoded = Zeroizing::new(String::with_capacity(3 * secret.len()));
@@ -139,9 +138,20 @@ impl Redaction {
     }
 }
 
+/// As `Debug` shows it, without the quotation marks.
+fn debug(secret: &str) -> Zeroizing<String> {
+    // A byte becomes six at most, as in `\u{7f}`: nothing is left behind in
+    // memory by growing, here and below.
+    let mut text = Zeroizing::new(String::with_capacity(6 * secret.len() + 2));
+    let _ = write!(*text, "{secret:?}");
+    text.pop();
+    text.drain(..1);
+    text
+}
+
 /// As `Debug` of a byte string shows it.
 fn escaped(secret: &str) -> Zeroizing<String> {
-    // So long at most: nothing is left behind in memory by growing.
+    // So long at most.
     let mut text = Zeroizing::new(String::with_capacity(4 * secret.len()));
     for byte in secret.bytes() {
         match byte {

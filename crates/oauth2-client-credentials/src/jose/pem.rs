@@ -14,8 +14,9 @@ impl Block<'_> {
     /// The bytes; `None` if it is not base64.
     pub(crate) fn bytes(&self) -> Option<Zeroizing<Vec<u8>>> {
         let is_space = |unit: char| unit.is_ascii_whitespace();
-        let text: String = self.body.split(is_space).collect();
-        let text = Zeroizing::new(text);
+        // What grows would leave copies behind.
+        let mut text = Zeroizing::new(String::with_capacity(self.body.len()));
+        text.extend(self.body.split(is_space));
         STANDARD.decode(text.as_bytes()).ok().map(Zeroizing::new)
     }
 
