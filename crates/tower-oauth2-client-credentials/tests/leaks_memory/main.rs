@@ -4,21 +4,30 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(all(target_os = "linux", feature = "dpop"))]
 
-use std::{fs, fs::File, hint::black_box, os::unix::fs::FileExt};
+mod keys;
+mod memory;
 
+use std::{hint::black_box, time::SystemTime};
+
+use bytes::BytesMut;
+use http::Response;
 use oauth2_client_credentials::{
-    Client, ClientAssertion, ClientSecretBasic, ClientSecretJwt, ClientSecretPost, EndpointUri,
-    RefreshRequest, Revocation, SecretString, TokenRequest, TokenResponse,
+    Client, ClientAssertion, ClientSecretBasic, ClientSecretJwt, ClientSecretPost, Decoder,
+    EndpointUri, RefreshRequest, Revocation, SecretString, TokenRequest, TokenResponse,
 };
 use tower_oauth2_client_credentials::Credential;
 
+use crate::memory::{Needle, Searched};
+
 /// Every secret here is this, once its bits are turned: the program itself has it nowhere else.
-const TURNED: [u8; 64] = {
-    let mut turned = [0; 64];
+const TURNED: [u8; 64] = turned(37);
+
+/// Letters and digits, which no encoding changes, in an order that goes by this step.
+const fn turned<const LENGTH: usize>(step: usize) -> [u8; LENGTH] {
+    let mut turned = [0; LENGTH];
     let mut place = 0;
-    while place < turned.len() {
-        // Letters and digits, which no encoding changes.
-        let number = ((place * 37 + place / 7) % 62) as u8;
+    while place < LENGTH {
+        let number = ((place * step + place / 7) % 62) as u8;
         turned[place] = !match number {
             ..10 => b'0' + number,
             10..36 => b'A' + number - 10,
@@ -27,7 +36,7 @@ const TURNED: [u8; 64] = {
         place += 1;
     }
     turned
-};
+}
 
 /// What an allocator may write over as it takes memory back; the rest has to have been wiped.
 const LOST: usize = 32;
@@ -38,62 +47,24 @@ fn secret() -> String {
     text
 }
 
-/// How often the secret's middle is in what this process may write to.
-fn copies() -> usize {
-    let memory = File::open("/proc/self/mem").unwrap();
-    let mut page = vec![0_u8; 1 << 16];
-    let own = page.as_ptr().addr()..page.as_ptr().addr() + page.len();
-    let mut copies = 0;
-    for line in fs::read_to_string("/proc/self/maps").unwrap().lines() {
-        let (range, rest) = line.split_once(' ').unwrap();
-        if !rest.starts_with("rw") || line.contains("[v") {
-            continue;
-        }
-        let (start, end) = range.split_once('-').unwrap();
-        let [mut at, end] = [start, end].map(|text| usize::from_str_radix(text, 16).unwrap());
-        while at < end {
-            let length = page.len().min(end - at);
-            if memory.read_exact_at(&mut page[..length], at as u64).is_ok() {
-                let found = places(&page[..length]).filter(|place| !own.contains(&(at + place)));
-                copies += found.count();
-            }
-            // What was read is a copy itself.
-            page.fill(0);
-            // One that lies across two pages is in the next one as a whole.
-            at += if length > TURNED.len() {
-                length - TURNED.len()
-            } else {
-                length
-            };
-        }
-    }
-    copies
+/// The middle of the secret, which is there wherever it is, as it is or in lower case.
+fn needle() -> [Needle; 1] {
+    let middle = TURNED[LOST..].iter().map(|byte| !byte);
+    [Needle::of(middle.collect())]
 }
 
-fn places(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
-    let needle = &TURNED[LOST..];
-    let starts = bytes.iter().enumerate();
-    let starts = starts.filter(move |(_, byte)| **byte == !needle[0]);
-    starts.map(|(place, _)| place).filter(move |place| {
-        let here = bytes.get(*place..place + needle.len());
-        here.is_some_and(|here| {
-            here.iter()
-                .zip(needle)
-                .all(|(byte, turned)| *byte == !turned)
-        })
-    })
+fn copies() -> usize {
+    memory::copies(&needle())
 }
 
 /// How many copies there are while a value lives, and afterwards.
-fn before_and_after<T>(value: impl FnOnce(String) -> T) -> (usize, usize) {
-    let value = black_box(value(secret()));
-    let before = copies();
-    drop(value);
-    (before, copies())
+fn before_and_after<T>(value: impl FnOnce(String) -> T + Send) -> (usize, usize) {
+    memory::before_and_after(&needle(), Searched::All, || value(secret()))
 }
 
 #[test]
 fn what_is_dropped_is_wiped_from_memory() {
+    let _alone = memory::alone();
     assert_eq!(copies(), 0, "nothing has been made yet");
     let endpoint = EndpointUri::new("https://as.example.com/token").unwrap();
     for (name, (before, after)) in [
@@ -133,6 +104,38 @@ fn what_is_dropped_is_wiped_from_memory() {
             "a credential",
             before_and_after(|text| {
                 Credential::new(Client::new("svc", ClientSecretPost::new(text)).unwrap())
+            }),
+        ),
+        (
+            "what it looks for in a text",
+            before_and_after(|text| {
+                let client = Client::new("svc", ClientSecretBasic::new(text)).unwrap();
+                assert_eq!(client.redact_text("a text"), "a text");
+                client
+            }),
+        ),
+        (
+            "an answer's token",
+            before_and_after(|text| {
+                let wanted = TokenRequest::new();
+                let mut body = BytesMut::with_capacity(512);
+                for part in [
+                    "{\"access_token\":\"",
+                    &text,
+                    "\",\"refresh_token\":\"",
+                    &text,
+                    "\"}",
+                ] {
+                    body.extend_from_slice(part.as_bytes());
+                }
+                memory::wipe(text);
+                let answer = Response::new(body.freeze());
+                let token = Decoder::lenient().decode(&wanted, &answer, SystemTime::UNIX_EPOCH);
+                // The body is memory of `bytes`, too. Here it is wiped, as nobody else has it.
+                let mut body = answer.into_body().try_into_mut().unwrap();
+                body.fill(0);
+                black_box(&body);
+                token.unwrap()
             }),
         ),
     ] {
