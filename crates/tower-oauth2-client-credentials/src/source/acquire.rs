@@ -5,8 +5,9 @@ use std::{mem, sync::Arc, time::Duration};
 use tokio::{runtime::Handle, time};
 
 use super::{
-    Owner, TokenSource, attempts, errors,
+    TokenSource, attempts, errors,
     flight::Outcome,
+    owner::Owner,
     state::{Decision, Patience},
     token::Kept,
 };

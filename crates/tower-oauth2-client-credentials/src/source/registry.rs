@@ -11,8 +11,9 @@ use std::{
 use oauth2_client_credentials::TokenRequest;
 
 use super::{
-    Owner, TokenSource,
+    TokenSource,
     cell::Cell,
+    owner::Owner,
     sent::{CellId, Sent},
 };
 
