@@ -1,4 +1,5 @@
-//! What pages list is there: the tests of the threat model, and a reason for each dependency of a crate that is published.
+//! What pages list is there: the tests of the threat model, and a reason for each dependency of a crate that is published. And each
+//! example says how it is run.
 
 #![allow(clippy::unwrap_used, reason = "functions that tests share are tests")]
 
@@ -89,6 +90,45 @@ fn each_dependency_has_its_reason() {
         crates += 1;
     }
     assert!(crates >= 4, "{crates} crates are too few to be all");
+}
+
+#[test]
+fn each_example_begins_with_what_it_shows_and_how_to_run_it() {
+    let (mut all, examples) = (Vec::new(), root().join("examples"));
+    for program in fs::read_dir(examples.join("src/bin")).unwrap() {
+        let program = program.unwrap().path();
+        let name = program.file_stem().unwrap().to_str().unwrap();
+        let command = format!("-p examples --bin {name}");
+        let main = if program.is_dir() {
+            program.join("main.rs")
+        } else {
+            program
+        };
+        all.push((main, command));
+    }
+    for folder in fs::read_dir(&examples).unwrap() {
+        let folder = folder.unwrap().path();
+        if folder.join("Cargo.toml").is_file() {
+            let name = folder.file_name().unwrap().to_str().unwrap();
+            let command = format!("-p example-{name}");
+            all.push((folder.join("src/main.rs"), command));
+        }
+    }
+    assert!(all.len() >= 14, "{} programs are too few", all.len());
+    for (main, command) in all {
+        let code = fs::read_to_string(&main).unwrap_or_else(|error| panic!("{main:?}: {error}"));
+        let lines = code.lines().map_while(|line| line.strip_prefix("//!"));
+        let lines: Vec<_> = lines.map(str::trim).collect();
+        let what = lines.first().copied().unwrap_or_default();
+        assert!(what.len() > 30, "{main:?} does not say what it shows");
+        // With its name at the end, or its arguments after it.
+        let run = lines.iter().filter(|line| line.contains("cargo run "));
+        let mut named = run.filter_map(|line| Some(line.split_once(&command)?.1));
+        assert!(
+            named.any(|rest| rest.is_empty() || rest.starts_with(' ')),
+            "{main:?} does not say how it is run"
+        );
+    }
 }
 
 /// All that a user's build may have: those of development are not among them.
