@@ -13,7 +13,7 @@
 //! The client here is a test's, in one process; any `Service<http::Request<_>>` does, such as hyper-util's client.
 //!
 //! ```
-//! use oauth2_client_credentials::{Client, ClientSecretBasic, EndpointUri, TokenRequest};
+//! use tower_oauth2_client_credentials::oauth2_client_credentials::{Client, ClientSecretBasic, EndpointUri, TokenRequest};
 //! use tower::{Layer, ServiceExt};
 //! use tower_oauth2_client_credentials::{
 //!     BoxError, ClientCredentialsLayer, Origins, TokenEndpoint, TokenSource,
@@ -75,7 +75,7 @@
 //! A source is one client. A request that needs a token of its own (another scope, another tenant) says so among its extensions:
 //!
 //! ```
-//! use oauth2_client_credentials::TokenRequest;
+//! use tower_oauth2_client_credentials::oauth2_client_credentials::TokenRequest;
 //!
 //! let orders = TokenRequest::builder().scope("orders.write").build()?;
 //! let request = http::Request::post("https://api.example.com/v1/orders").extension(orders).body(())?;
@@ -121,6 +121,9 @@
 //! - `tracing`: `TracingObserver`, and a span around each token request.
 //! - `metrics`: `MetricsObserver`.
 //! - `client`: `HttpClient`, a ready HTTP client for the token side, for programs whose own does not fit or is none.
+//!
+//! The protocol crate is re-exported as `oauth2_client_credentials`. Keys that sign (`private_key_jwt`) are features of it, `jose` and
+//! `rsa`: name it among your dependencies too to turn one on.
 
 mod attach;
 #[cfg(feature = "client")]

@@ -10,7 +10,8 @@ use crate::{
 
 /// How it stands with a token, at the moment of asking.
 ///
-/// A readiness probe asks [`is_usable`](Self::is_usable).
+/// For a dashboard. A readiness probe asks [`TokenSource::token`](crate::TokenSource::token), for reading this fetches none: see
+/// [operating](crate::docs::operating).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Health {
     state: State,

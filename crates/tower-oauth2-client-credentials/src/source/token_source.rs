@@ -175,7 +175,7 @@ impl TokenSource {
         }
     }
 
-    /// How it stands with the token, for a readiness probe or a dashboard.
+    /// How it stands with the token, for a dashboard. It fetches none: a readiness probe asks [`token`](Self::token).
     #[must_use]
     pub fn health(&self) -> Health {
         self.cell.health(&self.owner.context)
