@@ -1,6 +1,7 @@
 //! What is logged at the most talkative level, by us and by hyper, h2 and all else that this process runs; and what is counted.
 
 use std::{
+    fmt::Debug,
     io::{self, Write},
     sync::{Arc, Mutex},
 };
@@ -20,7 +21,7 @@ use tower_http::{
 };
 use tower_oauth2_client_credentials::{
     BoxError, ClientCredentialsLayer, HttpClient, MetricsObserver, Origins, Schedule,
-    TokenEndpoint, TokenSource, TracingObserver, replay,
+    TokenEndpoint, TokenError, TokenSource, TracingObserver, replay,
 };
 use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
 
@@ -84,24 +85,43 @@ async fn nothing_is_logged_of_a_secret_at_trace() {
     ] {
         assert!(text.contains(target), "nothing from {target}");
     }
-    for canary in [SECRET, TOKEN, "canary", "Y2FuYXJ5", "NhbmFyeS", "jYW5hcnk"] {
+    // As it is, in base64 at each of the three places of a group of bytes, in hex, and in a URI.
+    for canary in [
+        SECRET,
+        TOKEN,
+        "canary",
+        "Y2FuYXJ5",
+        "NhbmFye",
+        "jYW5hcn",
+        "63616e617279",
+        "%63%61%6e%61%72%79",
+    ] {
         let place = text.lines().find(|line| line.contains(canary));
         assert_eq!(place, None, "{canary}");
     }
-    println!("{} lines", text.lines().count());
 }
 
 /// Token requests that succeed, fail and are repeated; requests that are served and refused.
 async fn through_everything(client: Client, is_http2: bool) {
     let token = json!({"access_token": TOKEN, "refresh_token": TOKEN, "token_type": "Bearer", "expires_in": 60});
-    for answer in [
-        Answer::json(200, token),
-        Answer::json(
-            400,
-            json!({"error": "invalid_client", "error_description": SECRET}),
+    let served = ["200", "200"];
+    for (answer, expected) in [
+        (Answer::json(200, token), served),
+        (
+            Answer::json(
+                400,
+                json!({"error": "invalid_client", "error_description": SECRET}),
+            ),
+            ["ClientAuthentication"; 2],
         ),
-        Answer::body(500, format!("{SECRET} {TOKEN}")),
-        Answer::json(200, json!({"access_token": format!("{TOKEN}\n")})),
+        (
+            Answer::body(500, format!("{SECRET} {TOKEN}")),
+            ["Transient"; 2],
+        ),
+        (
+            Answer::json(200, json!({"access_token": format!("{TOKEN}\n")})),
+            ["Protocol"; 2],
+        ),
     ] {
         let server = AuthorizationServer::new();
         server.set_outage(Some(answer));
@@ -120,7 +140,7 @@ async fn through_everything(client: Client, is_http2: bool) {
         let api = format!("http://{}", resource.addr());
         let layer = ClientCredentialsLayer::new(source.build(), Origins::new([&api]).unwrap())
             .replay(replay::Empty::new());
-        call(layer.layer(http), &api).await;
+        assert_eq!(call(layer.layer(http), &api).await, expected);
     }
 }
 
@@ -133,7 +153,8 @@ async fn with_a_key_in_the_query() {
     let uri = EndpointUri::new(&uri).unwrap();
     let endpoint = TokenEndpoint::new(http.build().unwrap(), uri, client());
     let source = TokenSource::builder(endpoint).observer(TracingObserver::new());
-    let _ = source.build().token().await;
+    let source = source.schedule(Schedule::builder().attempts(1).build().unwrap());
+    source.build().token().await.unwrap();
 }
 
 /// Logs the headers of requests and answers, too: those that are secret are marked as such.
@@ -143,18 +164,30 @@ fn traced() -> TraceLayer<SharedClassifier<ServerErrorsAsFailures>> {
         .on_response(DefaultOnResponse::new().include_headers(true))
 }
 
-async fn call<S, B>(service: S, api: &str)
+/// What became of two requests: a status, or the kind of an error.
+async fn call<S, B>(service: S, api: &str) -> Vec<String>
 where
     S: Service<Request<Full<Bytes>>, Response = http::Response<B>, Error = BoxError>,
     S: Clone,
     B: http_body::Body,
+    B::Error: Debug,
 {
+    let mut outcomes = Vec::new();
     for path in ["/", "/a/b"] {
         let request = Request::get(format!("{api}{path}")).header("cookie", "a=b");
         let request = request.body(Full::default()).unwrap();
         assert!(!request.headers().contains_key(AUTHORIZATION));
-        if let Ok(answer) = service.clone().oneshot(request).await {
-            let _ = answer.into_body().collect().await;
-        }
+        outcomes.push(match service.clone().oneshot(request).await {
+            Ok(answer) => {
+                let status = answer.status().as_u16();
+                answer.into_body().collect().await.unwrap();
+                status.to_string()
+            }
+            Err(error) => {
+                let error = TokenError::find(&*error).unwrap();
+                error.kind().as_str().to_owned()
+            }
+        });
     }
+    outcomes
 }

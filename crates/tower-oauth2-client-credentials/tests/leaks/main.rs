@@ -8,6 +8,7 @@
 ))]
 
 mod logs;
+mod panics;
 #[path = "../../../oauth2-client-credentials/tests/leaks/shown.rs"]
 mod shown;
 mod types;
