@@ -1,6 +1,7 @@
 //! Where a token goes: each row of the page `docs/origins.md`, which is the table that these tests read.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod host;
 mod named;
 mod page;
 mod redirects;

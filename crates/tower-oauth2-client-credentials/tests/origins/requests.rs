@@ -5,14 +5,18 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use http::{Method, Request, Uri};
+use http::{HeaderValue, Method, Request, Uri, header::HOST};
 use tower::{BoxError, Layer, ServiceExt};
 use tower_oauth2_client_credentials::{Origins, TokenError, TokenErrorKind};
 
 use crate::{REFUSED, empty, layer, page::rows, told};
 
-/// What becomes of `METHOD URI` below this layer.
+/// What becomes of `METHOD URI`, which `Host: NAME` may follow, below this layer.
 async fn outcome(origins: &Origins, request: &str) -> &'static str {
+    let (request, host) = match request.split_once(" Host: ") {
+        Some((request, host)) => (request, Some(HeaderValue::from_str(host).unwrap())),
+        None => (request, None),
+    };
     let (method, uri) = request.split_once(' ').unwrap();
     let Ok(uri) = uri.parse::<Uri>() else {
         return "no URI";
@@ -20,13 +24,18 @@ async fn outcome(origins: &Origins, request: &str) -> &'static str {
     let mut request = Request::new(());
     *request.method_mut() = method.parse::<Method>().unwrap();
     *request.uri_mut() = uri.clone();
+    request
+        .headers_mut()
+        .extend(host.clone().map(|host| (HOST, host)));
     let sent = Arc::new(Mutex::new(Vec::new()));
     let transport = tower::service_fn({
         let sent = Arc::clone(&sent);
         move |request: Request<()>| {
-            sent.lock()
-                .unwrap()
-                .push((request.uri().clone(), told(&request)));
+            sent.lock().unwrap().push((
+                request.uri().clone(),
+                request.headers().get(HOST).cloned(),
+                told(&request),
+            ));
             ready(Ok::<_, BoxError>(empty()))
         }
     });
@@ -36,8 +45,9 @@ async fn outcome(origins: &Origins, request: &str) -> &'static str {
         .await;
     let sent = sent.lock().unwrap();
     match (answer, &**sent) {
-        (Ok(_), [(to, told)]) => {
-            assert_eq!(*to, uri);
+        (Ok(_), [(to, named, told)]) => {
+            // Nothing of it is changed, whatever it says.
+            assert_eq!((to, named), (&uri, &host));
             told
         }
         (Err(error), []) => {
