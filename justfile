@@ -95,6 +95,15 @@ compile-errors:
 minimal-versions:
     tests/checks/minimal-versions
 
+# No secret, token, assertion or key in what types, errors, logs, metrics, panics and programs show, nor in memory once it was dropped.
+leaks:
+    cargo test -p oauth2-client-credentials -p tower-oauth2-client-credentials -p tower-oauth2-client-credentials-redis -p examples --all-features --test leaks
+    cargo test -p tower-oauth2-client-credentials --all-features --test leaks_memory
+
+# Where a token goes, row by row of docs/origins.md.
+origins *args:
+    cargo test -p tower-oauth2-client-credentials --test origins {{ args }}
+
 # Servers that mean harm, a line a family; `just hostile h2` for some.
 hostile *args:
     cargo test -p tower-oauth2-client-credentials --all-features --test hostile -- {{ args }}
