@@ -121,7 +121,7 @@ impl fmt::Display for RequestError {
 impl std::error::Error for RequestError {}
 
 /// What sort of mistake a [`RequestError`] is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum RequestErrorKind {
     /// A scope token with a character that RFC 6749 §3.3 does not allow.

@@ -49,7 +49,7 @@ impl Scope {
     /// # Errors
     /// When an item is empty or has a character outside
     /// `%x21 / %x23-5B / %x5D-7E`, such as a space.
-    pub fn from_tokens<I>(tokens: I) -> Result<Self, RequestError>
+    pub(crate) fn from_tokens<I>(tokens: I) -> Result<Self, RequestError>
     where
         I: IntoIterator,
         I::Item: AsRef<str>,

@@ -23,7 +23,7 @@ use oauth2_client_credentials::{SecretString, TokenRequest};
 /// });
 /// let source = TokenSource::new(vault);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetch {
     request: TokenRequest,
     instead_of: Option<InsteadOf>,
@@ -82,7 +82,7 @@ impl Fetch {
 /// # assert!(may_answer_with(&other, &order));
 /// # Ok::<(), tower_oauth2_client_credentials::BoxError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InsteadOf {
     /// It works, and will end: others may still be given it.
@@ -103,7 +103,7 @@ impl InsteadOf {
 
 /// Tells tokens apart without keeping them: a hash with a key that each process draws for itself. It means nothing to another
 /// process, so compare it there with the digest of the token itself.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenDigest(u64);
 
 impl TokenDigest {

@@ -126,7 +126,7 @@ impl TokenRequest {
 
     /// Whether `client_id` is in the body though the client's authentication
     /// does not put it there.
-    pub fn includes_client_id(&self) -> bool {
+    pub(crate) fn includes_client_id(&self) -> bool {
         self.inner.include_client_id
     }
 

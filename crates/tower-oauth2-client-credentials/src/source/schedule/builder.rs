@@ -32,17 +32,19 @@ impl ScheduleBuilder {
     }
 
     setters! {
-        /// The lifetime of a token whose server does not tell (default 300 s).
+        /// The lifetime of a token whose server does not tell (default 300 s): for one that documents another.
         assumed_lifetime: Duration => assumed_lifetime;
-        /// The longest leeway before a token's end in which a newer one is preferred (default 30 s; never more than a quarter of the lifetime).
+        /// The longest leeway before a token's end in which a newer one is preferred (default 30 s; never more than a quarter of the lifetime):
+        /// longer for requests that are long on their way to whoever checks the token, or for clocks that go wrong by more.
         max_leeway: Duration => max_leeway;
         /// The part of a lifetime that a renewal is ahead of the end (default 0.2).
         lead_fraction: f64 => lead_fraction;
-        /// The longest lead (default 15 min).
+        /// The longest lead (default 15 min): longer where the server has outages that are longer, and tokens that outlive them.
         max_lead: Duration => max_lead;
         /// Whether the first token is renewed at a random time early in its life, so that replicas part (default true).
         first_early: bool => first_early;
-        /// The shortest time between successful fetches (default 10 s; never more than a quarter of the lifetime).
+        /// The shortest time between successful fetches (default 10 s; never more than a quarter of the lifetime): longer for a server that
+        /// repeats one token until its end and counts who asks.
         min_interval: Duration => min_interval;
         /// Attempts of one token request (default 3).
         attempts: u32 => attempts;
@@ -50,13 +52,14 @@ impl ScheduleBuilder {
         attempt_timeout: Duration => attempt_timeout;
         /// The limit of one token request with all its attempts (default 20 s).
         flight_timeout: Duration => flight_timeout;
-        /// The longest `Retry-After` that is obeyed (default 10 min).
+        /// The longest `Retry-After` that is obeyed (default 10 min): shorter where one careless answer must not silence a program for so long.
         max_retry_after: Duration => max_retry_after;
         /// How long a request without a token waits for one (default 10 s).
         wait_budget: Duration => wait_budget;
-        /// How old a renewal may get while a request in the leeway waits for it (default 2 s).
+        /// How old a renewal may get while a request in the leeway waits for it (default 2 s): zero for requests that must not be late.
         leeway_wait: Duration => leeway_wait;
-        /// How long a request waits for a trial after a failure that another request started (default 1 s).
+        /// How long a request waits for a trial after a failure that another request started (default 1 s): longer for a server that needs more
+        /// than that for an answer.
         trial_wait: Duration => trial_wait;
         /// How many token requests one source has under way at a time (default 8).
         concurrent_fetches: usize => concurrent_fetches;
@@ -76,7 +79,8 @@ impl ScheduleBuilder {
         self
     }
 
-    /// The pauses after failures that may pass by themselves, ±50 % (default 250 ms doubling to 30 s).
+    /// The pauses after failures that may pass by themselves, ±50 % (default 250 ms doubling to 30 s): a lower ceiling has a program
+    /// whose server is back notice sooner, and the server have more of its replicas at once.
     pub fn pause_after_transient(mut self, first: Duration, ceiling: Duration) -> Self {
         self.schedule.gate_transient = Ramp { first, ceiling };
         self
@@ -206,5 +210,39 @@ mod tests {
             assert!(error.contains(word), "{error}");
         }
         assert_eq!(Schedule::builder().build().unwrap(), Schedule::default());
+    }
+
+    /// Each number of the schedule is the user's to set.
+    #[test]
+    fn each_setting_sets_its_own_number() {
+        type Set = fn(ScheduleBuilder) -> ScheduleBuilder;
+        let sets: [Set; 19] = [
+            |set| set.assumed_lifetime(secs(61)),
+            |set| set.max_leeway(secs(61)),
+            |set| set.lead_fraction(0.61),
+            |set| set.max_lead(secs(61)),
+            |set| set.first_early(false),
+            |set| set.min_interval(secs(61)),
+            |set| set.attempts(61),
+            |set| set.attempt_timeout(secs(7)),
+            |set| set.flight_timeout(secs(61)),
+            |set| set.max_retry_after(secs(61)),
+            |set| set.wait_budget(secs(61)),
+            |set| set.leeway_wait(secs(61)),
+            |set| set.trial_wait(secs(61)),
+            |set| set.concurrent_fetches(61),
+            |set| set.backoff(secs(3), secs(61)),
+            |set| set.pause_while_usable(secs(3), secs(61)),
+            |set| set.pause_after_transient(secs(3), secs(61)),
+            |set| set.pause_after_terminal(secs(3), secs(61)),
+            |set| set.pause_after_rejection(secs(3), secs(61)),
+        ];
+        let set = |set: Set| set(Schedule::builder()).build().unwrap();
+        for (place, one) in sets.iter().enumerate() {
+            assert_ne!(set(*one), Schedule::default(), "{place}");
+            for other in &sets[..place] {
+                assert_ne!(set(*one), set(*other), "{place}");
+            }
+        }
     }
 }
