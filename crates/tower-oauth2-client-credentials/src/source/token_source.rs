@@ -182,7 +182,7 @@ impl TokenSource {
     }
 
     /// Tells that a resource server refused the token of this [generation](Token::generation), where the layer cannot see it: in a
-    /// gRPC response's trailers ([`SentToken`](crate::SentToken) knows which token that was), or over what is no HTTP. Nothing happens if there is a newer
+    /// gRPC response's trailers ([`SentToken`](super::SentToken) knows which token that was), or over what is no HTTP. Nothing happens if there is a newer
     /// one already; else requests wait for another, unless tokens are refused one after the other.
     pub fn reject(&self, generation: u64) {
         self.refused(generation);
