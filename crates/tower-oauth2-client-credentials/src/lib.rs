@@ -117,13 +117,14 @@
 //!
 //! None is on by default, and none changes what the rest does.
 //!
-//! - `dpop`: `TokenEndpoint::dpop`, tokens that are bound to a key (RFC 9449).
+//! - `jose`: keys that sign (`private_key_jwt`, `client_secret_jwt`); `rsa`: RSA keys among them, for which a C compiler is needed.
+//! - `dpop`: `TokenEndpoint::dpop`, tokens that are bound to a key (RFC 9449). Brings `jose`.
 //! - `tracing`: `TracingObserver`, and a span around each token request.
 //! - `metrics`: `MetricsObserver`.
 //! - `client`: `HttpClient`, a ready HTTP client for the token side, for programs whose own does not fit or is none.
 //!
-//! The protocol crate is re-exported as `oauth2_client_credentials`. Keys that sign (`private_key_jwt`) are features of it, `jose` and
-//! `rsa`: name it among your dependencies too to turn one on.
+//! The protocol crate is re-exported as `oauth2_client_credentials`. Its feature `mac` (tokens of the type `mac`) is had by naming that
+//! crate among your dependencies too.
 
 mod attach;
 #[cfg(feature = "client")]

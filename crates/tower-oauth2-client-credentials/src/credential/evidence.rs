@@ -120,7 +120,7 @@ named!(
     SelfSignedTlsClientAuth,
     TlsClientAuth,
 );
-#[cfg(feature = "dpop")]
+#[cfg(feature = "jose")]
 named!(
     oauth2_client_credentials::ClientSecretJwt,
     oauth2_client_credentials::PrivateKeyJwt,

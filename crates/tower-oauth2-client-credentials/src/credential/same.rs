@@ -44,7 +44,7 @@ fn sends_the_same(one: &Client, other: &Client) -> bool {
     }
 }
 
-#[cfg(feature = "dpop")]
+#[cfg(feature = "jose")]
 fn same_but_for_signature(one: &Client, other: &Client, body: &[u8], other_body: &[u8]) -> bool {
     let key = one.key_thumbprint();
     key.is_some()
@@ -53,7 +53,7 @@ fn same_but_for_signature(one: &Client, other: &Client, body: &[u8], other_body:
 }
 
 /// A form in which the assertion has no signature: base64url and dots, which no encoding changes.
-#[cfg(feature = "dpop")]
+#[cfg(feature = "jose")]
 fn without_signature(body: &[u8]) -> Vec<&[u8]> {
     const ASSERTION: &[u8] = b"client_assertion=";
     body.split(|byte| *byte == b'&')
@@ -65,7 +65,7 @@ fn without_signature(body: &[u8]) -> Vec<&[u8]> {
         .collect()
 }
 
-#[cfg(not(feature = "dpop"))]
+#[cfg(not(feature = "jose"))]
 fn same_but_for_signature(_: &Client, _: &Client, _: &[u8], _: &[u8]) -> bool {
     false
 }
@@ -101,7 +101,7 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "dpop")]
+    #[cfg(feature = "jose")]
     #[test]
     fn a_client_that_signs_is_its_key_and_what_it_signs() {
         use oauth2_client_credentials::{
