@@ -22,6 +22,7 @@ pub(super) struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
+    #[inline]
     pub(super) fn read(body: &'a [u8]) -> Option<Self> {
         let trimmed = body.trim_ascii();
         let unmarked = trimmed.strip_prefix(BYTE_ORDER_MARK);
@@ -41,6 +42,7 @@ impl<'a> Body<'a> {
 
 /// Reads `text`, which has no white space around it: `{` begins JSON, anything
 /// else is a form if it has a member that is known.
+#[inline]
 fn members(text: &str) -> Result<Members<'_>, Unreadable> {
     if text.starts_with('{') {
         json::read(text)
@@ -70,7 +72,8 @@ fn read_form(text: &str) -> Result<Members<'_>, Unreadable> {
     if members.has_none_known() {
         return Err(Unreadable);
     }
-    Ok(members.without_nulls())
+    members.leave_out_nulls();
+    Ok(members)
 }
 
 #[cfg(test)]

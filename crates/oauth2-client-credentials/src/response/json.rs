@@ -20,7 +20,7 @@ use super::unique::has_unique_names;
 /// is nesting beyond the limit of `serde_json` (128).
 pub(super) fn read(text: &str) -> Result<Members<'_>, Unreadable> {
     serde_json::from_str::<Object<'_>>(text)
-        .map(|object| object.0.without_nulls())
+        .map(|object| object.0)
         .map_err(|_| Unreadable)
 }
 
@@ -59,6 +59,7 @@ impl<'de> Visitor<'de> for ObjectVisitor {
             };
             inserted.map_err(|Unreadable| A::Error::custom("unreadable member"))?;
         }
+        members.leave_out_nulls();
         Ok(members)
     }
 }

@@ -85,12 +85,12 @@ pub(super) struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    /// What could be read, without what is as good as absent.
-    pub(super) fn without_nulls(mut self) -> Self {
+    /// Leaves out what is as good as absent, once all are there.
+    #[inline]
+    pub(super) fn leave_out_nulls(&mut self) {
         if self.has_null || self.has_unreadable {
             self.extra.retain(|_, value| !value.is_null());
         }
-        self
     }
 
     /// Whether no member is there that is known.

@@ -22,6 +22,7 @@ impl Drop for Owner {
 }
 
 impl Owner {
+    #[inline]
     pub(super) fn find(&self, request: &TokenRequest) -> Option<Arc<Cell>> {
         if request == self.first.request() {
             return Some(Arc::clone(&self.first));

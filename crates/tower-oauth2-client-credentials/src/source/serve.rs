@@ -26,12 +26,14 @@ impl TokenSource {
     }
 
     /// The header that shows the token, while nothing changes for a request.
+    #[inline]
     pub(crate) fn header_in_window(&self) -> Option<(HeaderValue, Sent)> {
         self.cell
             .header_in_window(self.owner.context.clock.coarse_ms())
     }
 
     /// The same for another request, if its token is known.
+    #[inline]
     pub(crate) fn header_in_window_for(
         &self,
         request: &TokenRequest,
@@ -101,6 +103,7 @@ impl TokenSource {
     }
 
     /// What a request that carries this token remembers of it.
+    #[inline]
     pub(crate) fn sent(&self, kept: &Kept) -> Sent {
         self.cell.sent(kept)
     }
