@@ -5,6 +5,7 @@
 //! ```
 
 mod evictions;
+mod governor;
 mod held;
 mod rejections;
 
