@@ -17,6 +17,10 @@ impl TokenEndpoint {
     ///
     /// As for [`discovered`](Self::discovered).
     ///
+    /// # Panics
+    ///
+    /// As for [`metadata`](Self::metadata).
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future drops all it did.
@@ -58,6 +62,10 @@ impl TokenEndpoint {
     ///
     /// As for [`discovered`](Self::discovered), and when `choose` fails.
     ///
+    /// # Panics
+    ///
+    /// As for [`metadata`](Self::metadata).
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future drops all it did.
@@ -95,6 +103,10 @@ impl TokenEndpoint {
     /// When the credential cannot be read. When the issuer does not answer, or answers something else than its metadata, both
     /// at the place of RFC 8414 and at that of OpenID Connect, or nothing within 5 s. When it does not take the client's method.
     ///
+    /// # Panics
+    ///
+    /// As for [`metadata`](Self::metadata).
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future gives up what it was reading; what was read before is kept.
@@ -119,6 +131,11 @@ impl TokenEndpoint {
     /// # Errors
     ///
     /// When it cannot be read, or not within 5 s.
+    ///
+    /// # Panics
+    ///
+    /// When the HTTP service does while the metadata is read: all who wait for that reading panic, each on its own. Below a
+    /// [`TokenSource`](crate::TokenSource) it is an error like others.
     ///
     /// # Cancel safety
     ///

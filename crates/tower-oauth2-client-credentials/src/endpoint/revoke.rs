@@ -35,6 +35,10 @@ impl TokenEndpoint {
     /// When the token may still be in use: there is no revocation endpoint, it cannot be reached, or it says why not. What it
     /// says is a [`ResponseError`](oauth2_client_credentials::ResponseError) in the chain of sources.
     ///
+    /// # Panics
+    ///
+    /// When the HTTP service does; also while others have it read the metadata, as for [`metadata`](Self::metadata).
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future drops the request: whether the server got it, nobody knows. Revoking the token again is safe.
