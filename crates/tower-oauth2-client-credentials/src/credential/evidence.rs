@@ -11,9 +11,10 @@ use crate::heard::Hidden;
 
 /// What a client proves itself with: by a method that is named, or by the one that follows from what it has.
 ///
-/// The first is any method's type of [`oauth2_client_credentials`], such as [`ClientSecretPost`]; those of its feature `jose` by way of
-/// [`ClientAuthentication`], unless this crate's feature `dpop` is on. The second is a [`Material`]: its method is chosen when the
-/// issuer's metadata is known.
+/// The first is any method's type of [`oauth2_client_credentials`], such as [`ClientSecretPost`]; those of its feature `jose` need the
+/// feature of that name here. By way of [`ClientAuthentication`] they are taken without it, but then no two signatures with a salt (`PS256`
+/// and its like) count as of one key, and each answer of [`Credential::from_service`](crate::Credential::from_service) as a new credential.
+/// The second is a [`Material`]: its method is chosen when the issuer's metadata is known.
 ///
 /// ```
 /// use oauth2_client_credentials::{ClientSecretPost, Material};
