@@ -30,7 +30,7 @@ static MEMORY: PeakAlloc = PeakAlloc;
 const MOST_MEMORY: usize = 2 << 20;
 
 /// Fewer would be no hostile world.
-const FEWEST_ANSWERS: usize = 300;
+const FEWEST_ANSWERS: usize = 1_800;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
