@@ -9,21 +9,31 @@ pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const LONGEST: usize = 100;
-        let shown = beginning(self.0, LONGEST);
-        let more = if shown.len() < self.0.len() {
-            "…"
-        } else {
-            ""
-        };
-        write!(f, "`{}{more}`", shown.escape_debug())
+        write!(f, "`{}`", Beginning(self.0, 100))
     }
 }
+
+/// So many characters of a value at most, control characters escaped.
+///
+/// What is cut says so, here and below: a secret that was cut is found by what
+/// stands there in the place of its end.
+pub(crate) struct Beginning<'a>(pub(crate) &'a str, pub(crate) usize);
+
+impl fmt::Display for Beginning<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = beginning(self.0, self.1);
+        let more = if shown.len() < self.0.len() { CUT } else { "" };
+        write!(f, "{}{more}", shown.escape_debug())
+    }
+}
+
+/// What stands in the place of all that was left out.
+pub(crate) const CUT: &str = "…";
 
 /// As much of a name as an error keeps: nothing real is longer, and `Debug`
 /// shows all of it.
 pub(crate) fn kept(name: &str) -> String {
-    beginning(name, SHOWN).to_owned()
+    cut(name, SHOWN)
 }
 
 /// The same of a list.
@@ -31,9 +41,7 @@ pub(crate) fn kept_list(names: &[String]) -> Vec<String> {
     const MOST: usize = 50;
     const LONGEST: usize = 100;
     let names = names.iter().take(MOST);
-    names
-        .map(|name| beginning(name, LONGEST).to_owned())
-        .collect()
+    names.map(|name| cut(name, LONGEST)).collect()
 }
 
 /// What `Debug` shows of a value, if that is not too long.
@@ -43,10 +51,16 @@ impl<T: fmt::Debug> fmt::Debug for Short<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = format!("{:?}", self.0);
         match beginning(&text, 2 * SHOWN) {
-            shown if shown.len() < text.len() => write!(f, "{shown}…"),
+            shown if shown.len() < text.len() => write!(f, "{shown}{CUT}"),
             shown => f.write_str(shown),
         }
     }
+}
+
+fn cut(text: &str, most: usize) -> String {
+    let shown = beginning(text, most);
+    let more = if shown.len() < text.len() { CUT } else { "" };
+    format!("{shown}{more}")
 }
 
 fn beginning(text: &str, most: usize) -> &str {
@@ -70,9 +84,15 @@ mod tests {
             "{cut}"
         );
         assert_eq!(Quoted("a\r\n").to_string(), "`a\\r\\n`");
-        assert_eq!(kept(&"\u{e4}".repeat(1_001)), "\u{e4}".repeat(1_000));
+        let kept = kept(&"\u{e4}".repeat(1_001));
+        assert_eq!(kept, format!("{}…", "\u{e4}".repeat(1_000)));
         let list = kept_list(&vec!["x".repeat(101); 51]);
-        assert!(list.len() == 50 && list.iter().all(|name| name.len() == 100));
+        assert!(
+            list.len() == 50
+                && list
+                    .iter()
+                    .all(|name| name.ends_with("x…") && name.chars().count() == 101)
+        );
         let debug = format!("{:?}", Short(&"x".repeat(3_000)));
         assert!(debug.ends_with("x…") && debug.chars().count() == 2_001);
         assert_eq!(format!("{:?}", Short(&"x")), "\"x\"");

@@ -79,13 +79,25 @@ impl Redaction {
         self.needles.is_empty() && self.short.is_empty() && !self.hides_jwts
     }
 
-    /// The text without what has to be hidden; `None` if nothing has to.
+    /// The text without what has to be hidden; `None` if nothing has to. An
+    /// ellipsis in it is where somebody cut a text, maybe within a secret.
     pub(crate) fn hide(&self, text: &str) -> Option<String> {
+        self.hide_where(text, false)
+    }
+
+    /// The same for a text of which [`SHOWN`] characters were kept, and nothing
+    /// says whether there were more.
+    pub(crate) fn hide_in_kept(&self, text: &str) -> Option<String> {
+        // What was cut may end within a secret.
+        self.hide_where(text, text.chars().nth(SHOWN - 1).is_some())
+    }
+
+    fn hide_where(&self, text: &str, is_cut: bool) -> Option<String> {
         let is_in = |short: &Zeroizing<Vec<u8>>| !covers(text.as_bytes(), short, false).is_empty();
         if self.short.iter().any(is_in) {
             return Some(SECRET.to_owned());
         }
-        self.hide_long(text)
+        self.hide_long(text, is_cut)
     }
 
     /// The same for a name, on which something may hang: a short secret is one
@@ -95,11 +107,11 @@ impl Redaction {
         if self.short.iter().any(is_all) {
             return Some(SECRET.to_owned());
         }
-        self.hide_long(name)
+        self.hide_long(name, false)
     }
 
-    fn hide_long(&self, text: &str) -> Option<String> {
-        let mut hidden = self.places(text);
+    fn hide_long(&self, text: &str, is_cut: bool) -> Option<String> {
+        let mut hidden = self.places(text, is_cut);
         if hidden.is_empty() {
             return None;
         }
@@ -120,12 +132,10 @@ impl Redaction {
     /// Whether the text has a secret in it that is long enough to be one by
     /// more than chance.
     pub(crate) fn finds_in(&self, text: &str) -> bool {
-        !self.places(text).is_empty()
+        !self.places(text, false).is_empty()
     }
 
-    fn places(&self, text: &str) -> Vec<Range<usize>> {
-        // What was cut may end within a secret.
-        let is_cut = text.chars().nth(SHOWN - 1).is_some();
+    fn places(&self, text: &str, is_cut: bool) -> Vec<Range<usize>> {
         let mut places: Vec<_> = self
             .needles
             .iter()
@@ -257,9 +267,43 @@ mod tests {
 
     #[test]
     fn a_text_that_was_cut_may_end_in_a_secret() {
+        let redaction = Redaction::new("s3cr3t", None);
         let cut = format!("{}s3cr", "x".repeat(SHOWN - 4));
-        assert!(hidden("s3cr3t", &cut).ends_with("xx[secret]"));
-        assert!(hidden("s3cr3t", &cut[1..]).ends_with("xxs3cr"));
+        let shown = redaction.hide_in_kept(&cut).unwrap();
+        assert!(shown.ends_with("xx[secret]"));
+        assert_eq!(redaction.hide_in_kept(&cut[1..]), None);
+    }
+
+    #[test]
+    fn a_text_that_is_long_was_not_cut_for_that() {
+        let redaction = Redaction::new("xray-s3cr3t", None).hiding_jwts(true);
+        for long in [SHOWN, SHOWN + 1, 1_500, 4_096] {
+            for text in ["x".repeat(long), "x".repeat(long - 4) + " eyJ"] {
+                assert_eq!(redaction.hide(&text), None, "{long}");
+                assert_eq!(redaction.hide_in_name(&text), None, "{long}");
+                assert!(!redaction.finds_in(&text), "{long}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_ellipsis_may_stand_for_the_end_of_a_secret() {
+        let redaction = Redaction::new("abc\"de…f", Some("QmFzaWM=")).hiding_jwts(true);
+        for (text, expected) in [
+            ("x abc\"…, abc\"d…", Some("x [secret]…, [secret]…")),
+            ("x abc…", None),
+            ("abc%22…`", Some("[secret]…`")),
+            ("abc\\\"…", Some("[secret]…")),
+            ("abc\"de…", Some("[secret]…")),
+            ("abc\"de…f…", Some("[secret]…")),
+            ("qmfz…", Some("[secret]…")),
+            ("(eyJh…)", Some("([secret]…)")),
+            ("(eyJh… )…", Some("([secret]… )…")),
+            ("(eyJh)…", None),
+            ("…x…", None),
+        ] {
+            assert_eq!(redaction.hide(text).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]
@@ -291,11 +335,11 @@ mod tests {
 
     #[test]
     fn nothing_panics_where_a_text_was_cut() {
-        let text = "(a|b|eyJ|\\.|\u{e9}|\u{1f511}| ){0,40}";
+        let text = "(a|b|eyJ|…|\\.|\u{e9}|\u{1f511}| ){0,40}";
         proptest!(|(secret in "[ab\u{e9}]{1,6}", text in text, before in 900_usize..1_100)| {
             let redaction = Redaction::new(&secret, Some("YTpi")).hiding_jwts(true);
             let text = "x".repeat(before) + &text;
-            if let Some(shown) = redaction.hide(&text) {
+            for shown in redaction.hide(&text).into_iter().chain(redaction.hide_in_kept(&text)) {
                 prop_assert!(shown.contains(SECRET));
             }
         });

@@ -92,6 +92,9 @@ impl Client {
     /// say, of which a part may be the server's. HTTP/2 lets it say something as
     /// it leaves (RFC 9113 §6.8). Borrowed if there was nothing to hide.
     ///
+    /// Where the text has an ellipsis, somebody has cut it: four bytes of a
+    /// secret before it are one, too.
+    ///
     /// ```
     /// use oauth2_client_credentials::{Client, ClientSecretPost};
     ///

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::client_error::ClientError;
+use crate::quoted::Beginning;
 
 /// Why a client cannot be made of its [`Material`](crate::Material) for a
 /// server.
@@ -56,8 +57,7 @@ impl fmt::Display for Listed<'_> {
         const SHOWN: usize = 20;
         for (place, name) in self.0.iter().take(SHOWN).enumerate() {
             let separator = if place == 0 { "" } else { ", " };
-            let name: String = name.chars().take(60).collect();
-            write!(f, "{separator}{}", name.escape_debug())?;
+            write!(f, "{separator}{}", Beginning(name, 60))?;
         }
         if self.0.len() > SHOWN {
             f.write_str(" and more")?;
@@ -75,7 +75,7 @@ mod tests {
         let listed = vec!["a\n\u{1b}".to_owned(), "x".repeat(1_000)];
         let shown = MaterialError::AlgorithmNotListed("ES256", listed).to_string();
         assert!(
-            !shown.contains(char::is_control) && shown.len() < 300,
+            !shown.contains(char::is_control) && shown.len() < 300 && shown.contains("x…: choose"),
             "{shown}"
         );
         let many = MaterialError::MethodNotListed(vec!["none"], vec!["m".to_owned(); 1_000]);

@@ -59,7 +59,7 @@ pub enum MetadataError {
     /// No JSON object, or one with a name twice.
     Unreadable,
     /// The metadata of this other issuer (RFC 8414 §3.3): 1 000 characters of it
-    /// at most.
+    /// at most, and `…` if it has more.
     IssuerMismatch(String),
     /// A member that is missing or is not what it has to be.
     Field(&'static str),

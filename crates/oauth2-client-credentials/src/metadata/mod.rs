@@ -9,6 +9,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::endpoint_uri::EndpointUri;
+use crate::quoted::Short;
 
 pub use self::error::{IssuerError, MetadataError};
 pub use self::issuer::{Issuer, WellKnown};
@@ -32,7 +33,7 @@ pub struct Metadata {
 }
 
 /// An endpoint and how clients authenticate there.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Endpoint {
     uri: EndpointUri,
     mtls_uri: Result<Option<EndpointUri>, MetadataError>,
@@ -182,14 +183,28 @@ impl Metadata {
     }
 }
 
+/// Without the server's lists, of which only the lengths are shown: anything may
+/// be in them, and any number of times.
 impl fmt::Debug for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Metadata")
             .field("issuer", &self.issuer)
             .field("token", &self.token)
             .field("revocation", &self.revocation)
-            .field("grant_types", &self.grant_types)
-            .field("dpop_algorithms", &self.dpop_algorithms)
+            .field("grant_types", &self.grant_types.as_ref().map(Vec::len))
+            .field("dpop_algorithms", &self.dpop_algorithms.len())
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("uri", &Short(&self.uri))
+            .field("mtls_uri", &Short(&self.mtls_uri))
+            .field("auth_methods", &self.auth_methods.len())
+            .field("lists_methods", &self.lists_methods)
+            .field("signing_algorithms", &self.signing_algorithms.len())
+            .finish()
     }
 }

@@ -15,7 +15,7 @@ impl ResponseError {
             return self;
         }
         let hide = |text: &mut String| {
-            if let Some(hidden) = redaction.hide(text) {
+            if let Some(hidden) = redaction.hide_in_kept(text) {
                 *text = hidden;
             }
         };
