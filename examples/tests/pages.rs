@@ -1,4 +1,5 @@
-//! What the repository's pages point at is there: files, headings, programs, tests, recipes.
+//! What the repository's pages point at is there: files, headings, programs, tests, recipes. And each program on them is compiled: by
+//! rustdoc, or elsewhere in the same words.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
@@ -232,4 +233,37 @@ fn tests_that_are_named_in_the_documentation_are_there() {
     }
     assert!(named > 30, "{named} were found");
     none_missing(missing);
+}
+
+#[test]
+fn no_program_of_a_page_is_left_uncompiled() {
+    // Not in one piece, so that this file is none of those with one.
+    let fence = "`".repeat(3);
+    let (mut left, mut programs) = (Vec::new(), 0);
+    for (page, text) in all(".md").into_iter().chain(all(".rs")) {
+        for line in text.lines() {
+            let line = line.trim_start_matches(['/', '!', ' ']);
+            let Some(language) = line.strip_prefix(&*fence) else {
+                continue;
+            };
+            programs += usize::from(language.starts_with("rust"));
+            if language.split([',', ' ']).any(|word| word == "ignore") {
+                left.push(format!("{}: {line}", page.display()));
+            }
+        }
+    }
+    assert!(programs > 5, "{programs} were found");
+    none_missing(left);
+}
+
+/// rustdoc cannot compile it, for it is that of a build script; the example's own is.
+#[test]
+fn the_build_script_on_the_page_of_tonic_is_that_of_the_example() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    let page = read("crates/tower-oauth2-client-credentials/docs/hosts/tonic.md");
+    let (_, block) = page.split_once("```text\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let script = read("examples/tonic/build.rs");
+    assert!(block.contains("fn main()"), "{block}");
+    assert!(script.ends_with(block), "the page has:\n{block}");
 }
