@@ -25,15 +25,15 @@ mod world;
 
 use proptest::test_runner::Config;
 
-/// As many cases as the environment asks for, else 500.
-fn config() -> Config {
+/// As many cases as the environment asks for, else 500. A closure of the test's tells which test it is: where there is one thread
+/// for all of them, that has another name.
+fn config<F>(_within: F) -> Config {
     let cases = std::env::var("PROPTEST_CASES")
         .ok()
         .and_then(|cases| cases.parse().ok());
     let cases = cases.unwrap_or(500);
-    if let Some(test) = std::thread::current().name() {
-        println!("timelines of {test}: {cases}");
-    }
+    let test = std::any::type_name::<F>().trim_end_matches("::{{closure}}");
+    println!("timelines of {test}: {cases}");
     Config {
         cases,
         max_shrink_iters: 4_000,

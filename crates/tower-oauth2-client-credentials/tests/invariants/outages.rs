@@ -31,7 +31,7 @@ fn failing() -> impl Strategy<Value = Vec<Reply>> {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(|| {}))]
 
     /// Invariant 3: a renewal that fails for t seconds is attempted at most 5·(2 + log2 60 + t/30) times, and nobody notices.
     #[test]

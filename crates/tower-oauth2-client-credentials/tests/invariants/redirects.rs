@@ -139,7 +139,7 @@ fn is_at_home(uri: &Uri) -> bool {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(|| {}))]
 
     #[test]
     fn no_redirect_carries_a_token_off_its_origin(

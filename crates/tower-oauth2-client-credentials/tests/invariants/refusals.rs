@@ -38,7 +38,7 @@ fn mixed() -> impl Strategy<Value = Vec<Reply>> {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(|| {}))]
 
     /// Invariant 6: however many requests one token is refused for, one forced flight follows at most.
     #[test]

@@ -12,7 +12,7 @@ use crate::{
 };
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(|| {}))]
 
     /// Invariant 9: whatever the lifetimes, and if tokens repeat, successful fetches are a minimum interval apart while a
     /// token is usable.

@@ -41,7 +41,7 @@ fn runtime() -> Runtime {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(|| {}))]
 
     #[test]
     fn runtimes_that_come_and_go_neither_panic_nor_strand_anybody(steps in prop::collection::vec(step(), 1..20), latency_ms in 0_u64..50) {

@@ -23,7 +23,7 @@ const FLIGHT: Duration = Duration::from_secs(20);
 const ROUNDING: Duration = Duration::from_millis(10);
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(|| {}))]
 
     /// Invariants 1, 2, 5, 8 and 11, and no caller waits longer than its budget.
     #[test]
