@@ -142,7 +142,8 @@ pub enum RequestErrorKind {
     /// The client [signs](crate::Client::signs), and was not given the time and
     /// the randomness for it.
     NotFresh,
-    /// The client's key could not sign.
+    /// The client's key could not sign: the parts of an RSA key do not go
+    /// together, which is not always seen when it is read.
     NotSigned,
 }
 

@@ -201,6 +201,17 @@ fn rsa_in_every_format_with_every_padding() {
     }
 }
 
+/// Reading a key does not tell that `dP` is wrong, and signing with it would give the key away.
+#[cfg(feature = "rsa")]
+#[test]
+fn an_rsa_key_that_would_sign_wrongly_does_not_sign() {
+    let key = SigningKey::from_pem(include_str!("keys/rsa-inconsistent-pkcs1.pem")).unwrap();
+    for algorithm in [JwsAlgorithm::RS256, JwsAlgorithm::PS256] {
+        let key = key.clone().with_algorithm(algorithm).unwrap();
+        assert_eq!(key.sign(b"m").unwrap_err(), KeyError::WeakOrInconsistent);
+    }
+}
+
 #[test]
 fn an_algorithm_goes_with_one_kind_of_key() {
     let key = SigningKey::from_pem(P256[0]).unwrap();
