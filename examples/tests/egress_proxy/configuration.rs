@@ -61,6 +61,16 @@ fn a_secret_in_the_file_is_refused_and_not_shown() {
         "scope = \"canary\"",
         &["line 9: ", "cannot be a string"],
     );
+    refused_with(
+        "auth = \"none\"",
+        "client_secret_file = 4711471147114711",
+        &["line 9: ", "cannot be an integer"],
+    );
+    refused_with(
+        "token = \"main\"",
+        "token = \"canary\"",
+        &["line 5: token: ", "no [token] of this name"],
+    );
 }
 
 #[test]

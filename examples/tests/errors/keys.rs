@@ -26,6 +26,11 @@ pub(crate) fn p256() -> SigningKey {
     SigningKey::from_pem(P256).unwrap()
 }
 
+/// One that is whole as far as reading it tells, and cannot sign: an exponent in it is another key's.
+pub(crate) fn inconsistent() -> SigningKey {
+    SigningKey::from_pem(pem!("rsa-inconsistent-pkcs1")).unwrap()
+}
+
 pub(crate) fn collect(all: &mut Collection) {
     all.chapter("A key that cannot sign");
     for (met, pem) in [

@@ -1,7 +1,7 @@
 //! Every error that a user can meet, as it is printed: `errors.txt` has them all, to be read by whoever changes one.
 //!
-//! `ACCEPT_ERRORS=1 cargo test -p examples --test errors` takes them as they are now. Each has to say what happened, whose fault it is
-//! and what to try, in lower case, without a full stop and on one line.
+//! `ACCEPT_ERRORS=1 cargo test -p examples --test errors` takes them as they are now. Each has to begin in lower case, to end without a
+//! full stop, to be one line, and to say what to try. That it says what happened and whose fault it is, whoever reads the file sees to.
 
 #![allow(clippy::unwrap_used, reason = "functions that tests share are tests")]
 
@@ -18,8 +18,11 @@ mod protocol;
 mod requests;
 mod sources;
 mod stores;
+mod style;
 
 use std::{collections::BTreeSet, env, error::Error, fmt::Write as _, fs, iter, path::Path};
+
+use tower_oauth2_client_credentials::TokenErrorKind;
 
 /// What was collected so far.
 #[derive(Default)]
@@ -38,13 +41,17 @@ impl Collection {
     /// An error and what caused it. `met` says how one meets it.
     fn add(&mut self, met: &str, error: &(dyn Error + 'static)) {
         let _ = writeln!(self.text, "{met}");
+        let mut chain = String::new();
         for (depth, error) in iter::successors(Some(error), |&error| error.source()).enumerate() {
             let line = without_times(&error.to_string());
-            assert!(is_in_style(&line), "{met}: {line:?}");
+            assert!(style::is_good(&line), "{met}: {line:?}");
+            chain.push_str(&line);
+            chain.push_str("; ");
             self.kinds.extend(kinds::of(error));
             let mark = if depth == 0 { "error:" } else { "because:" };
             let _ = writeln!(self.text, "    {mark} {line}");
         }
+        assert!(style::says_what_to_try(&chain), "{met}: {chain:?}");
         self.count += 1;
     }
 
@@ -59,14 +66,14 @@ impl Collection {
     /// What a program says on its one line.
     fn add_line(&mut self, met: &str, line: &str) {
         let reason = line.strip_prefix("error: ").expect(line);
-        assert!(is_in_style(reason), "{met}: {line:?}");
+        // The kind of the error, by which programs tell them apart, may stand before it.
+        let kind = TokenErrorKind::Configuration.as_str();
+        let words = reason.strip_prefix(kind).map_or(reason, |rest| &rest[2..]);
+        assert!(style::is_good(words), "{met}: {line:?}");
+        assert!(style::says_what_to_try(words), "{met}: {line:?}");
         let _ = writeln!(self.text, "{met}\n    {line}");
         self.count += 1;
     }
-}
-
-fn is_in_style(line: &str) -> bool {
-    !line.is_empty() && !line.contains(char::is_control) && !line.ends_with('.')
 }
 
 /// Times, ports and folders are another each time.
@@ -90,7 +97,7 @@ fn failed<T, E>(outcome: Result<T, E>) -> E {
 }
 
 #[test]
-fn every_error_says_what_happened_whose_fault_it_is_and_what_to_try() {
+fn every_error_is_as_it_was_read_and_says_what_to_try() {
     let mut all = Collection::default();
     protocol::collect(&mut all);
     keys::collect(&mut all);

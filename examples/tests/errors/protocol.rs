@@ -4,8 +4,8 @@ use http::{Request, StatusCode};
 use std::time::{Duration, SystemTime};
 
 use oauth2_client_credentials::{
-    AssertionTemplate, BasicEncoding, Bearer, BearerInForm, Client, ClientAssertion, ClientError,
-    ClientSecretBasic, ClientSecretJwt, EndpointUri, Fresh, Issuer, JwsAlgorithm, KeyError, Mac,
+    AssertionTemplate, BasicEncoding, Bearer, BearerInForm, Client, ClientAssertion,
+    ClientSecretBasic, ClientSecretJwt, EndpointUri, Fresh, Issuer, JwsAlgorithm, Mac,
     MacAlgorithm, MacError, Material, NoAuthentication, OnExisting, PresentationError,
     PrivateKeyJwt, RefreshRequest, TokenRequest, TokenResponse, TokenType,
 };
@@ -68,7 +68,12 @@ fn clients(all: &mut Collection) {
         ),
         (
             "a key whose parts do not go together",
-            ClientError::Key(KeyError::WeakOrInconsistent),
+            failed(PrivateKeyJwt::new(keys::inconsistent()).assertion(
+                "svc",
+                &EndpointUri::new("https://as.example.com/token").unwrap(),
+                SystemTime::UNIX_EPOCH,
+                "1",
+            )),
         ),
     ] {
         all.add(met, &error);
@@ -110,6 +115,12 @@ fn requests(all: &mut Collection) {
     let signs = Client::new("svc", PrivateKeyJwt::new(keys::p256())).unwrap();
     all.add(
         "a client that signs, without time",
+        &failed(signs.token_request(&endpoint, &TokenRequest::new())),
+    );
+    let signs = Client::new("svc", PrivateKeyJwt::new(keys::inconsistent())).unwrap();
+    let signs = signs.with_fresh(Fresh::new(SystemTime::UNIX_EPOCH, [0; 16]));
+    all.add(
+        "a client whose key is whole and cannot sign",
         &failed(signs.token_request(&endpoint, &TokenRequest::new())),
     );
     let client = Client::new("svc", ClientSecretBasic::new("s3cret")).unwrap();
@@ -252,7 +263,17 @@ fn presentations(all: &mut Collection) {
             &dpop, relative, &bound, &fresh,
         )),
     );
-    // Where a scheme of one's own looks at the same things, or a key fails that was whole when it was read.
+    let dpop = oauth2_client_credentials::Dpop::new(oauth2_client_credentials::DpopKey::new(
+        keys::inconsistent(),
+    ));
+    let absolute = &mut parts("https://api.example.com/");
+    all.add(
+        "a proof that cannot be signed",
+        &failed(oauth2_client_credentials::Presentation::attach(
+            &dpop, absolute, &bound, &fresh,
+        )),
+    );
+    // Where a scheme of one's own looks at the same things.
     for (met, error) in [
         (
             "a token that no header can have",
@@ -262,10 +283,6 @@ fn presentations(all: &mut Collection) {
         (
             "a proof for a port that is none",
             PresentationError::InvalidPort,
-        ),
-        (
-            "a proof that cannot be signed",
-            PresentationError::NotSigned(KeyError::WeakOrInconsistent),
         ),
         (
             "what a scheme of one's own says",

@@ -227,7 +227,8 @@ async fn discovery(all: &mut Collection) {
         "an issuer without a runtime",
         &without_runtime(async move { silent.metadata().await }),
     );
-    let none_fits = |_: &Metadata| Err::<Client, BoxError>("no credential for it".into());
+    let none_fits =
+        |_: &Metadata| Err::<Client, BoxError>("no credential for it, mount one".into());
     let plain = service_fn(|_: Request<Bytes>| async {
         let document = json!({"issuer": "https://as.example.com", "token_endpoint": "https://as.example.com/token"});
         Ok::<_, BoxError>(Response::new(Full::new(Bytes::from(document.to_string()))))

@@ -3,9 +3,12 @@
 use std::{error::Error, fmt};
 
 /// Text that is no origin for a token.
+///
+/// Of the text it keeps scheme, host and port and no more than 100 characters: what stands behind them can be a key, and what has no
+/// scheme a secret in a wrong place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidOrigin {
-    /// As it was written, if it can be shown.
+    /// As much of it as can be shown.
     origin: Option<String>,
     reason: &'static str,
 }
@@ -13,10 +16,29 @@ pub struct InvalidOrigin {
 impl InvalidOrigin {
     pub(super) fn new(origin: Option<&str>, reason: &'static str) -> Self {
         Self {
-            origin: origin.map(str::to_owned),
+            origin: origin.and_then(shown),
             reason,
         }
     }
+}
+
+/// Scheme, host and port of a text that has them, with a mark where there is more.
+fn shown(text: &str) -> Option<String> {
+    const LONGEST: usize = 100;
+    let (scheme, rest) = text.split_once("://")?;
+    let is_scheme = |letter: char| letter.is_ascii_alphanumeric() || "+-.".contains(letter);
+    // A password may have anything in it, so with an @ nobody knows where the host begins.
+    if scheme.is_empty() || !scheme.chars().all(is_scheme) || text.contains('@') {
+        return None;
+    }
+    let is_of_host = |letter: &char| letter.is_alphanumeric() || "-._~:[]*%".contains(*letter);
+    let kept: String = format!("{scheme}://")
+        .chars()
+        .chain(rest.chars().take_while(is_of_host))
+        .take(LONGEST)
+        .collect();
+    let more = if kept.len() < text.len() { "…" } else { "" };
+    Some(kept + more)
 }
 
 impl fmt::Display for InvalidOrigin {
@@ -29,3 +51,56 @@ impl fmt::Display for InvalidOrigin {
 }
 
 impl Error for InvalidOrigin {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Origins;
+
+    #[test]
+    fn what_could_be_a_secret_is_not_repeated() {
+        for text in [
+            "https://api.example.com/v1?api_key=canary",
+            "https://api.example.com?canary",
+            "https://api.example.com#canary",
+            "https://api.example.com/canary",
+            "https://api.example.com canary",
+            "https://api.example.com;key=canary",
+            "https://api.example.com\\canary",
+            "https://me:canary@api.example.com",
+            "https://me:can/ary@canary",
+            "canary",
+            "canary with = and /",
+            "canary ://x",
+            "://canary",
+        ] {
+            let error = Origins::new([text]).unwrap_err();
+            let said = format!("{error} {error:?}");
+            assert!(!said.contains("can"), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_says_which_it_is_and_is_not_long() {
+        let said = |text: &str| Origins::new([text]).unwrap_err().to_string();
+        for (text, begins) in [
+            (
+                "https://api.example.com:443/v1",
+                r#"invalid origin "https://api.example.com:443…": "#,
+            ),
+            (
+                "http://[fe80::1%25eth0]:80",
+                r#"invalid origin "http://[fe80::1%25eth0]:80": "#,
+            ),
+            ("api.example.com", "invalid origin: "),
+        ] {
+            assert!(said(text).starts_with(begins), "{}", said(text));
+        }
+        for endless in ["x", "\u{e4}", "\n"] {
+            let endless = format!("https://{}", endless.repeat(1_000_000));
+            assert!(said(&endless).len() < 500, "{}", said(&endless).len());
+            let error = Origins::new([endless + "/"]).unwrap_err();
+            assert!(format!("{error:?}").len() < 500);
+        }
+    }
+}

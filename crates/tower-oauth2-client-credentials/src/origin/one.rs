@@ -42,7 +42,7 @@ impl Origin {
         }
         if !text.is_ascii() {
             return Err(error(
-                "a name with letters beyond ASCII is written in its xn-- form",
+                "write a name with letters beyond ASCII in its xn-- form",
             ));
         }
         let uri: Uri = text
@@ -63,7 +63,7 @@ impl Origin {
         }
         let origin = Self::of(scheme, authority).ok_or_else(|| {
             error(
-                "an origin is https, or http on loopback, with a name or an address and a port from 1 to 65535 if any",
+                "an origin is https, or http on loopback, with a name or an address and a port from 1 to 65535 if any; write it as https://host or https://host:port",
             )
         })?;
         if !origin.https && !is_loopback(&origin.host) {

@@ -101,7 +101,11 @@ impl Config {
     /// The file cannot be read, or cannot be meant; the error has the line.
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path).map_err(|problem| {
-            ConfigError::new(path, None, format!("it cannot be read: {problem}"))
+            ConfigError::new(
+                path,
+                None,
+                format!("it cannot be read: {problem}; check the path, and who may read it"),
+            )
         })?;
         Self::parse(path, text)
     }
@@ -129,7 +133,7 @@ impl Config {
             return Err(text.error(file.max_header_bytes.span(), reason));
         }
         if file.route.is_empty() {
-            let reason = "there is no [[route]], and so nowhere for a request to go".to_owned();
+            let reason = "there is no [[route]], and so nowhere for a request to go; write one";
             return Err(ConfigError::new(path, None, reason));
         }
         let this = Self {
@@ -167,10 +171,12 @@ impl Config {
             if !self.file.token.contains_key(&route.token) {
                 let names = self.file.token.keys().map(String::as_str);
                 let near = text::nearest(&route.token, names);
-                let near =
-                    near.map_or_else(String::new, |name| format!("; did you mean {name:?}?"));
-                let reason = format!("there is no [token.{}]{near}", route.token);
-                return error("token", reason);
+                // Not repeated: somebody may have written a token there.
+                let near = near.map_or_else(
+                    || "; name one that is there, or write it".to_owned(),
+                    |name| format!("; did you mean {name:?}?"),
+                );
+                return error("token", format!("there is no [token] of this name{near}"));
             }
         }
         Ok(())

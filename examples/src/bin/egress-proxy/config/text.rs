@@ -59,7 +59,9 @@ impl Text {
         let reason = without_value(error.message());
         let reason = match suggestion(&reason) {
             Some(more) => format!("{reason}; {more}"),
-            None => reason,
+            // One of ours, which says what to do.
+            None if reason.contains("; ") => reason,
+            None => format!("{reason}; correct it"),
         };
         match error.span() {
             Some(span) => self.error(span, reason),
@@ -73,19 +75,36 @@ impl Text {
     }
 }
 
-/// serde shows the value that has a wrong type.
+/// serde shows the value that has a wrong type, and every text.
 fn without_value(message: &str) -> String {
-    let shown = message
-        .strip_prefix("invalid type: string \"")
-        .or_else(|| message.strip_prefix("invalid value: string \""));
-    match shown.and_then(|rest| rest.rsplit_once("\", ")) {
-        Some((_, expected)) => format!("this cannot be a string, {expected}"),
+    let shown = message.strip_prefix("invalid type: ").or_else(|| {
+        message
+            .strip_prefix("invalid value: ")
+            .filter(|rest| rest.starts_with("string "))
+    });
+    match shown.and_then(|rest| rest.rsplit_once(", expected ")) {
+        Some((value, expected)) => {
+            let kind = value
+                .split(['`', '"'])
+                .next()
+                .unwrap_or_default()
+                .trim_end();
+            let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) {
+                "an"
+            } else {
+                "a"
+            };
+            format!("this cannot be {article} {kind}, expected {expected}")
+        }
         None => message.replace('\n', " "),
     }
 }
 
-/// What was meant by an unknown key, of those that serde lists.
+/// What to write where a key is missing, or what was meant by an unknown one, of those that serde lists.
 fn suggestion(message: &str) -> Option<String> {
+    if message.starts_with("missing field") {
+        return Some("write it".to_owned());
+    }
     let rest = message.strip_prefix("unknown field `")?;
     let (unknown, expected) = rest.split_once('`')?;
     if unknown == "client_secret" {
@@ -108,11 +127,26 @@ mod tests {
 
     #[test]
     fn a_value_of_a_wrong_type_is_not_repeated() {
-        let message = r#"invalid type: string "hunter2", expected a sequence"#;
-        assert_eq!(
-            without_value(message),
-            "this cannot be a string, expected a sequence"
-        );
+        for (message, said) in [
+            (
+                r#"invalid type: string "hunter2", expected a sequence"#,
+                "this cannot be a string, expected a sequence",
+            ),
+            (
+                r#"invalid type: string "a", expected b", expected a sequence"#,
+                "this cannot be a string, expected a sequence",
+            ),
+            (
+                "invalid type: integer `4711`, expected a string",
+                "this cannot be an integer, expected a string",
+            ),
+            (
+                "invalid value: integer `0`, expected a nonzero usize",
+                "invalid value: integer `0`, expected a nonzero usize",
+            ),
+        ] {
+            assert_eq!(without_value(message), said);
+        }
     }
 
     #[test]
