@@ -6,7 +6,7 @@ use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 
 use oauth2_client_credentials::{ErrorKind, RequestError, ResponseError};
 
-use crate::heard::Hidden;
+use crate::{endpoint::EndpointError, heard::Hidden};
 
 /// The error of every service here, as everywhere in tower.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -103,11 +103,14 @@ impl TokenError {
     ///
     /// Transport errors are not told apart. Whatever nobody recognises is worth another attempt (google-cloud-rust#5864).
     pub(crate) fn from_service(error: BoxError) -> Self {
-        // Its causes are shown. What a server answered is bounded where it is read, and looked at by those who find it here.
+        // Its causes are shown. What a server said is looked at by those who hear it; this is for what stands around it, and for
+        // whoever does not look.
         let nothing = Hidden::default();
         if let Some(known) = Self::find(&*error) {
             return nothing.in_token_error(known);
         }
+        let is_heard =
+            find::<EndpointError>(&*error).is_some() || find::<ResponseError>(&*error).is_some();
         let (kind, transient, message) = if let Some(answer) = find::<ResponseError>(&*error) {
             (answer.kind().into(), answer.is_transient(), "no token")
         } else if find::<RequestError>(&*error).is_some() {
@@ -115,13 +118,12 @@ impl TokenError {
         } else {
             (TokenErrorKind::Transient, true, UNREACHED)
         };
-        let is_answer = find::<ResponseError>(&*error).is_some();
         let failure = Failure {
             kind,
             transient,
             message: message.into(),
-            source: Some(if is_answer {
-                error
+            source: Some(if is_heard {
+                nothing.around(error)
             } else {
                 nothing.in_error(error)
             }),

@@ -1,10 +1,10 @@
 //! What others say: a server, a transport, a service of the user's. Of that, an error has one line, not too much, and no secret.
 
-use std::{error::Error, fmt};
+use std::{borrow::Cow, error::Error, fmt};
 
-use oauth2_client_credentials::{Client, ClientSecretPost, SecretString};
+use oauth2_client_credentials::{Client, ClientSecretPost, ResponseError, SecretString};
 
-use crate::error::{BoxError, TokenError, chain};
+use crate::error::{BoxError, TokenError, chain, find};
 
 /// What must not be seen in it, in whichever form.
 #[derive(Clone, Default)]
@@ -15,8 +15,14 @@ pub(crate) struct Hidden {
 /// An error whose text has more bytes than this is cut.
 const LONGEST: usize = 4_096;
 
-/// The same for its `Debug`, which says the same more than once.
-const LONGEST_DEBUG: usize = 4 * LONGEST;
+/// The same where its parts were looked at already, each by itself: what stands around them is ours, or a layer's of the user's.
+const LONGEST_AROUND: usize = 4 * LONGEST;
+
+/// The same for the `Debug` of either, in texts: it says the same more than once.
+const DEBUGS: usize = 4;
+
+/// In so many bytes of a long text secrets are looked for, which is more than is left of it.
+const READ: usize = 16_384;
 
 /// How many characters are left of what is cut.
 const SHOWN: usize = 1_000;
@@ -32,14 +38,16 @@ impl Hidden {
     /// And this.
     pub(crate) fn and(mut self, secret: &SecretString) -> Self {
         // A client knows every form in which its secret may be repeated.
-        let keeper = Client::new("-", ClientSecretPost::new(secret.clone()));
-        self.keepers.extend(keeper);
+        let keeper = Client::new("-", ClientSecretPost::new(secret.clone()))
+            .expect("any secret can be sent in a form");
+        self.keepers.push(keeper);
         self
     }
 
     /// What was said, as it may be shown.
     pub(crate) fn in_text(&self, said: &str) -> String {
-        let text = self.taken_out(said);
+        // A secret that is cut here is found by the ellipsis after it.
+        let text = self.taken_out(&cut(said));
         let line = text
             .chars()
             .map(|unit| if breaks(unit) { ' ' } else { unit });
@@ -59,7 +67,7 @@ impl Hidden {
     /// may send any bytes with its goodbye (RFC 9113 §6.8), and h2's errors repeat them.
     pub(crate) fn in_error(&self, error: BoxError) -> BoxError {
         let text = causes(&*error);
-        if self.lets_pass(&text, &format!("{error:?}")) {
+        if self.lets_pass(&text, &format!("{error:?}"), LONGEST) {
             return error;
         }
         match TokenError::find(&*error) {
@@ -72,17 +80,34 @@ impl Hidden {
         }
     }
 
+    /// An error whose parts were looked at already, unless what stands around them is more than one line, or too much. Then an
+    /// answer in it is kept without that.
+    pub(crate) fn around(&self, error: BoxError) -> BoxError {
+        if self.lets_pass(&causes(&*error), &format!("{error:?}"), LONGEST_AROUND) {
+            return error;
+        }
+        match find::<ResponseError>(&*error) {
+            // It is bounded where it is read.
+            Some(answer) => {
+                let keepers = self.keepers.iter();
+                let answer = keepers.fold(answer.clone(), |answer, keeper| keeper.redact(answer));
+                answer.into()
+            }
+            None => self.in_error(error),
+        }
+    }
+
     /// The same for one of our own kind: it may be a service's of the user's.
     pub(crate) fn in_token_error(&self, error: &TokenError) -> TokenError {
         let text = error.at_any_time().to_string();
-        if self.lets_pass(&text, &format!("{error:?}")) {
+        if self.lets_pass(&text, &format!("{error:?}"), LONGEST) {
             return error.clone();
         }
         error.saying(self.in_text(&text))
     }
 
-    fn lets_pass(&self, text: &str, debug: &str) -> bool {
-        let is_long = text.len() > LONGEST || debug.len() > LONGEST_DEBUG;
+    fn lets_pass(&self, text: &str, debug: &str, longest: usize) -> bool {
+        let is_long = text.len() > longest || debug.len() > DEBUGS * longest;
         !is_long && !text.contains(breaks) && !self.is_in(text) && !self.is_in(debug)
     }
 
@@ -97,13 +122,22 @@ impl Hidden {
     }
 }
 
+/// As much of a text as is looked at.
+fn cut(text: &str) -> Cow<'_, str> {
+    if text.len() <= READ {
+        return text.into();
+    }
+    let end = (0..=READ).rev().find(|end| text.is_char_boundary(*end));
+    format!("{}…", &text[..end.unwrap_or(0)]).into()
+}
+
 /// An error and its causes on one line.
 fn causes(error: &(dyn Error + 'static)) -> String {
     let texts: Vec<_> = chain(Some(error)).map(ToString::to_string).collect();
     texts.join(": ")
 }
 
-/// Whether it could forge a line of a log, or turn its direction.
+/// Whether it could forge a line of a log, or turn its direction: what the protocol crate leaves out of a server's words.
 fn breaks(unit: char) -> bool {
     unit.is_control()
         || matches!(
@@ -128,7 +162,9 @@ impl Error for Heard {}
 
 #[cfg(test)]
 mod tests {
-    use oauth2_client_credentials::ClientSecretBasic;
+    use std::time::SystemTime;
+
+    use oauth2_client_credentials::{ClientSecretBasic, Decoder, TokenRequest};
 
     use super::*;
     use crate::error::TokenErrorKind;
@@ -229,6 +265,38 @@ mod tests {
     fn what_has_no_secret_in_it_stays_what_it_was() {
         let (shown, is_changed) = shown(Goodbye("not today".to_owned()));
         assert!(!is_changed && shown.contains("not today"), "{shown}");
+    }
+
+    #[test]
+    fn a_secret_is_hidden_before_it_is_cut() {
+        for before in [985, 990, 16_370, 16_375, 16_380] {
+            let text = format!("{}canary-secret{}", "x".repeat(before), "y".repeat(20_000));
+            let shown = hidden().in_text(&text);
+            assert!(!shown.contains("cana") && shown.ends_with('…'), "{shown}");
+            assert!(shown.chars().count() <= SHOWN + 1, "{before}");
+        }
+        // What somebody else cut.
+        let (shown, is_changed) = shown("goodbye canary-se…");
+        assert!(is_changed && !shown.contains("canary"), "{shown}");
+    }
+
+    #[test]
+    fn a_line_breaks_where_it_does_for_the_protocol_crate() {
+        let units: Vec<_> = ('\0'..=char::MAX).collect();
+        for units in units.chunks(900) {
+            let body =
+                serde_json::json!({"error": "e", "error_description": String::from_iter(units)});
+            let answer = http::Response::builder()
+                .status(400)
+                .body(body.to_string().into());
+            let (asked, now) = (TokenRequest::default(), SystemTime::UNIX_EPOCH);
+            let error = Decoder::lenient().decode(&asked, &answer.unwrap(), now);
+            let kept = units
+                .iter()
+                .filter(|unit| !breaks(**unit))
+                .collect::<String>();
+            assert_eq!(error.unwrap_err().description(), Some(&*kept));
+        }
     }
 
     /// It may come from a token service of the user's, and have a server's words in it.

@@ -6,7 +6,9 @@ mod discovery_support;
 mod support;
 
 use std::{
+    collections::HashMap,
     error::Error,
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -75,6 +77,10 @@ async fn fetch(endpoint: &TokenEndpoint) -> EndpointError {
 async fn of_metadata() {
     let mut lists = metadata("/token");
     lists["token_endpoint_auth_methods_supported"] = json!([SECRET]);
+    // As much of a name as fits is shown, and the secret is not cut there either.
+    let mut lists_late = metadata("/token");
+    lists_late["token_endpoint_auth_methods_supported"] =
+        json!([format!("{}{SECRET}", "x".repeat(53))]);
     let mut lists_much = metadata("/token");
     lists_much["token_endpoint_auth_methods_supported"] = json!(vec!["x"; MUCH]);
     let named = |issuer: String| json!({"issuer": issuer, "token_endpoint": "https://a.example"});
@@ -85,6 +91,17 @@ async fn of_metadata() {
             "check the issuer",
         ),
         (named("x".repeat(MUCH)), false, "check the issuer"),
+        (
+            named(format!("{}{SECRET}", "x".repeat(93))),
+            false,
+            "check the issuer",
+        ),
+        (
+            lists_late.clone(),
+            false,
+            "check how the client is registered",
+        ),
+        (lists_late, true, "check how the client is registered"),
         (lists.clone(), false, "check how the client is registered"),
         (
             lists_much.clone(),
@@ -104,6 +121,9 @@ async fn of_metadata() {
         let endpoint = TokenEndpoint::new(server, issuer(), credential);
         look(&fetch(&endpoint).await, advice);
         look(&endpoint.clone().discovered().await.unwrap_err(), advice);
+        let shown = format!("{endpoint:?} {:?}", endpoint.metadata().await);
+        assert!(shown.len() < 2 * LONGEST, "{shown:.200}");
+        assert!(!shown.contains("canary"), "{shown}");
         look(
             &TokenSource::new(endpoint).token().await.unwrap_err(),
             advice,
@@ -212,6 +232,44 @@ async fn of_a_token_service() {
     look(&error, "…");
 }
 
+/// A layer of the user's around the endpoint may say what it wants. What the server answered is kept.
+#[tokio::test(start_paused = true)]
+async fn of_what_wraps_an_answer() {
+    for (said, is_kept) in [
+        ("x".repeat(100_000), false),
+        ("x\r\nerror: all is well".to_owned(), false),
+        ("by the vault".to_owned(), true),
+    ] {
+        let server = AuthorizationServer::new();
+        server.set_outage(Some(Answer::oauth_error(400, "invalid_scope")));
+        let uri = EndpointUri::new("https://as.example.com/token").unwrap();
+        let endpoint = TokenEndpoint::new(server, uri, client());
+        let said = move |source| Around(said.clone(), source);
+        let source = TokenSource::new(endpoint.map_err(said));
+        let error = source.token().await.unwrap_err();
+        look(&error, "with the error `invalid_scope`");
+        assert_eq!(error.kind(), TokenErrorKind::Scope);
+        let answer = error.response_error().unwrap();
+        assert_eq!(answer.code(), Some("invalid_scope"));
+        assert_eq!(error.source().unwrap().is::<Around>(), is_kept);
+    }
+}
+
+#[derive(Debug)]
+struct Around(String, EndpointError);
+
+impl fmt::Display for Around {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Around {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.1)
+    }
+}
+
 /// Parsers like to show where they stood.
 #[tokio::test]
 async fn of_a_file_and_its_reader() {
@@ -222,12 +280,25 @@ async fn of_a_file_and_its_reader() {
         let text = std::str::from_utf8(bytes)?;
         Err(format!("line 2: {}", text.lines().nth(1).unwrap()).into())
     };
+    // `invalid type: string "…", expected u64`, which is the value and not its line.
+    let parsed = |bytes: &[u8]| {
+        let numbers: HashMap<String, u64> = serde_json::from_slice(bytes)?;
+        Err(format!("{numbers:?}").into())
+    };
+    let second = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        Err(format!("unexpected {}", text.split('"').nth(3).unwrap()).into())
+    };
     let much = |_: &[u8]| Err("x\r\n".repeat(MUCH).into());
+    let late = |_: &[u8]| Err(format!("{}{SECRET}", "x".repeat(16_376)).into());
     let path = || folder.path("secret");
     for credential in [
         Credential::from_file("svc", path(), whole),
         Credential::from_file("svc", path(), line),
+        Credential::from_file("svc", path(), parsed),
+        Credential::from_file("svc", path(), second),
         Credential::from_file("svc", path(), much),
+        Credential::from_file("svc", path(), late),
     ] {
         let endpoint = credential_support::endpoint(&AuthorizationServer::new(), &credential);
         look(&fetch(&endpoint).await, "check the path, who may read it");
@@ -278,4 +349,21 @@ async fn what_is_short_and_has_no_secret_stays_what_it_was() {
     let uri = EndpointUri::new("https://as.example.com/token").unwrap();
     let error = fetch(&TokenEndpoint::new(http, uri, svc())).await;
     assert!(error.source().unwrap().is::<std::io::Error>(), "{error:?}");
+}
+
+/// What stands before it does not make it too long.
+#[tokio::test(start_paused = true)]
+async fn what_is_just_short_enough_stays_what_it_was_for_who_waits_for_a_token() {
+    for (long, is_kept) in [(4_090, true), (4_100, false)] {
+        let http = service_fn(move |_: Request<Full<Bytes>>| async move {
+            let error = std::io::Error::other("x".repeat(long));
+            Err::<Response<Full<Bytes>>, _>(error)
+        });
+        let uri = EndpointUri::new("https://as.example.com/token").unwrap();
+        let endpoint = TokenEndpoint::new(http, uri, svc());
+        let error = TokenSource::new(endpoint).token().await.unwrap_err();
+        let found = std::iter::successors(error.source(), |&error| error.source())
+            .any(|error| error.is::<std::io::Error>());
+        assert_eq!(found, is_kept, "{long}: {error:.100}");
+    }
 }

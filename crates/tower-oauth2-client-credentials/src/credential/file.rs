@@ -1,9 +1,11 @@
 //! A credential in a file that somebody else renews.
 
 use std::{
+    cmp::Reverse,
     fs::{self, File},
     hash::{BuildHasher, RandomState},
     io::Read,
+    iter,
     panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -40,10 +42,10 @@ pub(super) struct CredentialFile {
 const LARGEST: usize = 65_536;
 
 /// In bytes. What is shorter tells nothing, and would be found everywhere.
-const SHORTEST_LINE: usize = 8;
+const SHORTEST_PART: usize = 8;
 
-/// Of how many lines of a file an error of its reader must not show any.
-const LINES: usize = 100;
+/// Of how many lines and words of a file an error of its reader must not show any: the longest.
+const PARTS: usize = 200;
 
 /// How often the file is looked at while requests fail because of what was in it.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -164,18 +166,33 @@ impl Wiped {
     }
 }
 
-/// An error of a reader without what it read, be it all of it or a line.
+/// An error of a reader without what it read: all of it, a line, or a word, as a value between its quotes is one.
 fn without_content(error: BoxError, bytes: &[u8]) -> BoxError {
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return error;
-    };
-    let lines = text.lines().map(str::trim);
-    let lines = lines.filter(|line| line.len() >= SHORTEST_LINE);
-    let hidden = Hidden::default().and(&text.trim().into());
-    lines
-        .take(LINES)
-        .fold(hidden, |hidden, line| hidden.and(&line.into()))
+    let mut parts: Vec<_> = bytes
+        .utf8_chunks()
+        .flat_map(|chunk| parts(chunk.valid()))
+        .filter(|part| part.len() >= SHORTEST_PART)
+        .collect();
+    parts.sort_unstable_by_key(|part| (Reverse(part.len()), *part));
+    parts.dedup();
+    parts
+        .into_iter()
+        .take(PARTS)
+        .fold(Hidden::default(), |hidden, part| hidden.and(&part.into()))
         .in_error(error)
+}
+
+/// The text, its lines, and its words in whatever format it has. `\n` is how a key is kept on one line.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let separates =
+        |unit: char| unit.is_whitespace() || matches!(unit, '"' | '\'' | '`' | ':' | '=' | ',');
+    let lines = text.lines().map(str::trim);
+    let words = text.split(separates);
+    let words = words.flat_map(|word| {
+        let bare = word.trim_matches(|unit: char| "{}[]()<>;".contains(unit));
+        [word, bare].into_iter().chain(word.split("\\n"))
+    });
+    iter::once(text.trim()).chain(lines).chain(words)
 }
 
 /// The secret in a file's bytes, without the line ends that editors and `echo` put after it.
