@@ -17,7 +17,7 @@ use crate::{clock::Moment, error::TokenError, event::Event};
 const LIFELESS_USE: Duration = Duration::from_secs(1);
 
 /// How many tokens may end before their caller looks at them.
-const LATE: u32 = 3;
+const LIFELESS: u32 = 3;
 
 /// A token that was waited for.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl TokenSource {
 
     /// The same, for a caller that was perhaps not polled for long after its token came.
     pub(super) async fn acquire_one_that_works(&self) -> Result<Acquired, TokenError> {
-        for _ in 0..LATE {
+        for _ in 0..LIFELESS {
             // It was the caller who was late, if it was: what passed until it was polled was no wait for a token.
             let acquired = self.acquire().await?;
             if self.still_good(&acquired) {
