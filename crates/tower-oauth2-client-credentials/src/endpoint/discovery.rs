@@ -1,7 +1,7 @@
 //! The metadata of an issuer: read when it is needed, kept, and read again when it seems to be wrong.
 
 use std::{
-    fmt,
+    fmt, mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
@@ -31,6 +31,8 @@ struct State {
     read_at: Option<Duration>,
     /// Held by those who wait for it.
     reading: Weak<Reading>,
+    /// One was begun, and nobody has noted yet that it was.
+    unnoted: bool,
 }
 
 /// What a reading is done with.
@@ -147,6 +149,7 @@ impl State {
         if let Some(reading) = reading.filter(|reading| reading.is_under_way()) {
             return reading;
         }
+        self.unnoted = true;
         let reading = Arc::new(start(match self.metadata {
             Some(_) => READ_AGAIN_WITHIN,
             None => READ_WITHIN,
@@ -156,7 +159,8 @@ impl State {
     }
 }
 
-/// The metadata is being read. However that ends, it was read then.
+/// The metadata is being read. However that ends, it was read then: with the task that does it or the first who waited for it. Who is
+/// polled or dropped later says nothing of what was suspected since.
 struct Noted {
     discovery: Arc<Discovery>,
     clock: Arc<dyn Clock>,
@@ -166,8 +170,10 @@ impl Drop for Noted {
     fn drop(&mut self) {
         let read_at = Some(self.clock.monotonic());
         let mut state = self.discovery.state();
-        state.read_at = read_at;
-        state.suspect = false;
+        if mem::take(&mut state.unnoted) {
+            state.read_at = read_at;
+            state.suspect = false;
+        }
     }
 }
 
@@ -197,7 +203,6 @@ impl fmt::Debug for Discovery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Discovery")
             .field("issuer", &self.issuer)
-            .field("metadata", &self.state().metadata)
             .finish_non_exhaustive()
     }
 }
