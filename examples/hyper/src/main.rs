@@ -9,6 +9,8 @@
 
 #[path = "../../src/exit.rs"]
 mod exit;
+#[path = "../../src/log.rs"]
+mod log;
 mod servers;
 
 use std::process::ExitCode;
@@ -26,6 +28,7 @@ use self::servers::Authority;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    log::start();
     exit::exit(run().await)
 }
 

@@ -10,6 +10,8 @@
 
 #[path = "../../src/exit.rs"]
 mod exit;
+#[path = "../../src/log.rs"]
+mod log;
 
 use std::{process::ExitCode, sync::Arc};
 
@@ -24,6 +26,7 @@ use tower_oauth2_client_credentials::{BoxError, Origins};
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    log::start();
     exit::exit(run().await)
 }
 

@@ -10,6 +10,8 @@
 
 #[path = "../exit.rs"]
 mod exit;
+#[path = "../log.rs"]
+mod log;
 #[path = "../start.rs"]
 mod start;
 
@@ -29,6 +31,7 @@ use tower_oauth2_client_credentials::{
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    log::start();
     exit::exit(run().await)
 }
 

@@ -10,6 +10,8 @@
 
 #[path = "../exit.rs"]
 mod exit;
+#[path = "../log.rs"]
+mod log;
 
 use std::{
     process::ExitCode,
@@ -104,6 +106,7 @@ impl<B> Policy<Request<Body>, Response<B>, BoxError> for WhileThereIsNoToken {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    log::start();
     exit::exit(run().await)
 }
 

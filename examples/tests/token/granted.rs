@@ -18,6 +18,14 @@ async fn what_was_granted_is_printed_as_text() {
 }
 
 #[tokio::test]
+async fn untold_it_logs_nothing() {
+    let server = serve(server()).await;
+    let run = Program::with(&server).without_log().run().await;
+    run.is_silent();
+    assert!(run.stdout.contains("access_token"), "{run:?}");
+}
+
+#[tokio::test]
 async fn what_was_granted_is_printed_as_json() {
     let server = serve(server().scopes(["read", "write"])).await;
     let granted = Program::with(&server).args(["--json"]).run().await.json();

@@ -29,7 +29,9 @@ pub(crate) struct Program {
 pub(crate) struct Run {
     pub(crate) code: i32,
     pub(crate) stdout: String,
+    /// But for what it logs.
     pub(crate) stderr: String,
+    logged: String,
 }
 
 impl Program {
@@ -66,6 +68,12 @@ impl Program {
         self
     }
 
+    /// Told in no way what to log.
+    pub(crate) fn without_log(mut self) -> Self {
+        self.command.env_remove("RUST_LOG");
+        self
+    }
+
     pub(crate) fn without_secret(mut self) -> Self {
         self.command.env_remove("CLIENT_SECRET");
         self
@@ -76,24 +84,38 @@ impl Program {
         let output = task::spawn_blocking(move || self.command.output());
         let output = time::timeout(LIMIT, output).await.expect("it hangs");
         let output = output.unwrap().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        // Each line of the log begins with the time, and no other line with a digit.
+        let (logged, stderr): (String, String) = said
+            .split_inclusive('\n')
+            .partition(|line| line.starts_with(|first: char| first.is_ascii_digit()));
         let run = Run {
             code: output.status.code().unwrap(),
             stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
+            stderr,
+            logged,
         };
         // No part of them either.
-        assert!(!run.stderr.contains("canary"), "{run:?}");
+        assert!(!said.contains("canary"), "{run:?}");
         assert!(!run.stdout.contains(SECRET), "{run:?}");
         run
     }
 }
 
 impl Run {
-    /// It succeeded, and said nothing but its answer.
+    /// It succeeded, and said nothing but its answer and what it was told to log.
     #[track_caller]
     pub(crate) fn answer(&self) -> &str {
         assert_eq!((self.code, &*self.stderr), (0, ""), "{self:?}");
+        assert!(self.logged.contains("TRACE"), "{self:?}");
         &self.stdout
+    }
+
+    /// It succeeded, and standard error is empty.
+    #[track_caller]
+    pub(crate) fn is_silent(&self) {
+        let said = (self.code, &*self.stderr, &*self.logged);
+        assert_eq!(said, (0, "", ""), "{self:?}");
     }
 
     /// The same as one JSON object on one line.

@@ -10,6 +10,8 @@
 
 #[path = "../../src/exit.rs"]
 mod exit;
+#[path = "../../src/log.rs"]
+mod log;
 
 use std::process::ExitCode;
 
@@ -34,6 +36,7 @@ struct Till {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    log::start();
     exit::exit(run().await)
 }
 

@@ -13,6 +13,8 @@
 mod amqp;
 #[path = "../../exit.rs"]
 mod exit;
+#[path = "../../log.rs"]
+mod log;
 mod session;
 #[path = "../../start.rs"]
 mod start;
@@ -28,6 +30,7 @@ use self::session::Session;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    log::start();
     exit::exit(run().await)
 }
 

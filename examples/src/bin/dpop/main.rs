@@ -9,6 +9,8 @@
 
 #[path = "../../exit.rs"]
 mod exit;
+#[path = "../../log.rs"]
+mod log;
 mod stack;
 #[path = "../../start.rs"]
 mod start;
@@ -26,6 +28,7 @@ use tower_oauth2_client_credentials::{BoxError, Origins};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    log::start();
     exit::exit(run().await)
 }
 

@@ -8,6 +8,8 @@
 
 #[path = "../../exit.rs"]
 mod exit;
+#[path = "../../log.rs"]
+mod log;
 mod story;
 mod traffic;
 
@@ -38,6 +40,7 @@ const LONG: Duration = Duration::from_secs(3_600);
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    log::start();
     exit::exit(run().await)
 }
 

@@ -22,6 +22,8 @@ mod counts;
 mod fetch;
 mod get;
 mod job;
+#[path = "../../log.rs"]
+mod log;
 mod outcome;
 #[path = "../../setup/mod.rs"]
 mod setup;
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
             return u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
         }
     };
+    log::start();
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
