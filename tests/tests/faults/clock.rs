@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::{Duration, SystemTime},
 };
@@ -15,6 +15,7 @@ use tower_oauth2_client_credentials::{Clock, SystemClock};
 pub(crate) struct Stepped {
     machine: SystemClock,
     seconds: Arc<AtomicI64>,
+    was_read_while_set: Arc<AtomicBool>,
 }
 
 impl Stepped {
@@ -23,8 +24,17 @@ impl Stepped {
         self.seconds.store(seconds, Ordering::Relaxed);
     }
 
+    /// Whether anybody went by a time that was not the machine's.
+    pub(crate) fn was_read_while_set(&self) -> bool {
+        self.was_read_while_set.load(Ordering::Relaxed)
+    }
+
     fn step(&self) -> i64 {
-        self.seconds.load(Ordering::Relaxed)
+        let seconds = self.seconds.load(Ordering::Relaxed);
+        if seconds != 0 {
+            self.was_read_while_set.store(true, Ordering::Relaxed);
+        }
+        seconds
     }
 }
 

@@ -6,7 +6,14 @@ use serde_json::{Value, json};
 use tests::{Api, Attempt, Outcome, Sent};
 use tower_oauth2_client_credentials::BoxError;
 
-use crate::{kind::Kind, pace::Pace, play::Run, scale::Scale, stack::Requester};
+use crate::{
+    happened::happened,
+    kind::Kind,
+    pace::Pace,
+    play::Run,
+    scale::Scale,
+    stack::{Network, Requester},
+};
 
 /// Between what a test sees of a token's life and what the layer does, and what a busy machine adds to any wait.
 const UNCERTAINTY: Duration = Duration::from_millis(500);
@@ -88,9 +95,7 @@ pub(crate) fn judge(kind: Kind, scale: &Scale, run: &Run, requester: &Requester)
         .filter(|name| !expected.contains(&name.as_str()));
     let strange: Vec<_> = strange.cloned().collect();
     let untold = failed.iter().filter(|sent| !is_told(sent)).count();
-    // A short silence is outlived by those who wait.
-    let may_pass = kind.fails_with().is_empty() || (scale.is_short && kind.is_silent());
-    let dared = may_pass || !failed.is_empty();
+    let dared = happened(kind, scale, run, requester, failed.len());
     let late = Duration::from_millis(row.longest) > scale.budget + UNCERTAINTY;
     // The first pauses are hardly longer than the token requests before them.
     let few = if scale.is_short { 10 } else { 2 };
@@ -106,7 +111,7 @@ pub(crate) fn judge(kind: Kind, scale: &Scale, run: &Run, requester: &Requester)
             untold > 0,
             format!("{untold} were not told when to try again"),
         ),
-        (!dared, "none failed: there was no fault".to_owned()),
+        (!dared, "nothing is seen of a fault".to_owned()),
         (late, "some waited longer than they may".to_owned()),
         (
             !kind.is_silent() && row.at_once * few < failed.len() as u64,
@@ -222,6 +227,15 @@ impl Row {
             let count = api.ended();
             self.problems
                 .push(format!("{count} requests carried a token that had ended"));
+        }
+        self
+    }
+
+    /// A certificate that was rotated has to have been shown to somebody.
+    pub(crate) fn on_the_network(mut self, kind: Kind, network: &Network) -> Self {
+        if kind == Kind::Rotated && network.shown() == 0 {
+            self.problems
+                .push("the certificate of the fault was shown to nobody".to_owned());
         }
         self
     }

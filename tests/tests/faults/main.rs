@@ -9,6 +9,7 @@
 
 mod clock;
 mod firewall;
+mod happened;
 mod judge;
 mod kind;
 mod pace;

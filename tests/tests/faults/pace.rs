@@ -52,7 +52,7 @@ impl Pace {
     pub(crate) fn new(kind: Kind, scale: &Scale) -> Self {
         let is_terminal = kind.is_terminal();
         Self {
-            interval: scale.lifetime / 4,
+            interval: scale.interval(),
             attempts: if is_terminal { 1 } else { 3 },
             pauses: if is_terminal { scale.terminal } else { PAUSES },
             quickest: match kind.is_silent() {
@@ -224,7 +224,7 @@ mod tests {
         assert_eq!(pace(Kind::ClockForward).too_early(&twice), Some(2));
     }
 
-    /// Ten token requests of three attempts, the pauses after them being so many thousandths of their shortest.
+    /// Eight token requests of three attempts, the pauses after them being so many thousandths of their shortest.
     fn failing(thousandths: u64) -> Vec<Attempt> {
         let (mut at, mut times) = (0, vec![(0, true)]);
         // The token has ended long before.

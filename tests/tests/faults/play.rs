@@ -45,12 +45,16 @@ pub(crate) async fn run(kind: Kind, scale: &Scale, stack: &Stack) -> Result<Row,
         clock.set(0);
         stack.network.mend(kind)
     };
-    let run = play(scale, &stack.requester, begin, end).await?;
-    Ok(judge(kind, scale, &run, &stack.requester).at_the_api(&stack.api))
+    let run = play(kind, scale, &stack.requester, begin, end).await?;
+    let row = judge(kind, scale, &run, &stack.requester);
+    Ok(row
+        .at_the_api(&stack.api)
+        .on_the_network(kind, &stack.network))
 }
 
 /// Requests at a steady rate until some have been served after the fault.
 pub(crate) async fn play(
+    kind: Kind,
     scale: &Scale,
     requester: &Requester,
     begin: impl Fn() -> Result<(), BoxError>,
@@ -65,6 +69,10 @@ pub(crate) async fn play(
     }
     let story = async {
         sleep(scale.before).await;
+        if kind.sets_the_clock() {
+            // The token is new: nothing but the clock asks for another one soon.
+            requester.renewed().await;
+        }
         since.get_or_init(Instant::now);
         let began = begin();
         sleep(scale.fault).await;

@@ -119,7 +119,7 @@ async fn program() -> Result<(), BoxError> {
         *taken.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(())
     };
-    let run = play(&scale, &requester, begin, end).await?;
+    let run = play(kind, &scale, &requester, begin, end).await?;
     println!(
         "\n{DONE}{}",
         judge(kind, &scale, &run, &requester).to_json()

@@ -73,6 +73,11 @@ impl Scale {
         Ok(schedule.build()?)
     }
 
+    /// From a token request that brought a token to the next: a quarter of its life.
+    pub(crate) fn interval(&self) -> Duration {
+        self.lifetime / 4
+    }
+
     /// No wait of the state machine is longer than one flight and the pause after it, or the longest pause of the run.
     pub(crate) fn recovery(&self) -> Duration {
         2 * self.flight + self.fault

@@ -3,16 +3,25 @@
 use std::{
     env,
     future::Future,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use oauth2_client_credentials::{Client, ClientSecretBasic, EndpointUri, TokenRequest};
+use rustls::{
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
+};
 use tests::{
     Api, Asked, Fault, HttpClient as ApiClient, OidcProvider, Outcome, Pki, Proxy, http_client,
 };
+use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 use tower::Layer;
 use tower_oauth2_client_credentials::{
@@ -43,6 +52,8 @@ pub(crate) struct Network {
     pub(crate) proxy: Proxy,
     pub(crate) firewall: Firewall,
     pub(crate) pki: Pki,
+    /// Handshakes with the certificate of the fault.
+    shown: Arc<AtomicU64>,
     /// One of its own, where it is to be stopped.
     provider: Option<Mutex<OidcProvider>>,
 }
@@ -80,6 +91,33 @@ impl Requester {
         let request = Request::get(&self.uri).body(Full::<Bytes>::default());
         Outcome::of_call(self.service.clone(), request.expect("the URI is one"))
     }
+
+    /// Waits for the next token.
+    pub(crate) async fn renewed(&self) {
+        let tokens = || {
+            let attempts = self.asked.attempts();
+            let came = attempts.iter().filter(|one| one.token_ends().is_some());
+            came.count()
+        };
+        let before = tokens();
+        while tokens() == before {
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+/// A certificate, and how often it was asked for.
+#[derive(Debug)]
+struct Counted {
+    inner: Arc<dyn ResolvesServerCert>,
+    shown: Arc<AtomicU64>,
+}
+
+impl ResolvesServerCert for Counted {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.shown.fetch_add(1, Ordering::Relaxed);
+        self.inner.resolve(hello)
+    }
 }
 
 impl Network {
@@ -102,6 +140,7 @@ impl Network {
             firewall: Firewall::before(proxy.port())?,
             proxy,
             pki,
+            shown: Arc::default(),
             provider,
         })
     }
@@ -124,7 +163,7 @@ impl Network {
             Kind::ResetBody => self.proxy.set(Fault::CutByReset),
             Kind::Expired => self.proxy.set_tls(acceptor(&self.pki, true)?),
             Kind::Swapped => self.proxy.set_tls(acceptor(&Pki::new()?, false)?),
-            Kind::Rotated => self.proxy.set_tls(acceptor(&self.pki, false)?),
+            Kind::Rotated => self.proxy.set_tls(self.counting()?),
             Kind::ServerStopped => self.pause(true)?,
             Kind::ClockForward | Kind::ClockBack | Kind::ProgramStopped | Kind::Descriptors => {}
         }
@@ -143,6 +182,21 @@ impl Network {
             Kind::ClockForward | Kind::ClockBack | Kind::ProgramStopped | Kind::Descriptors => {}
         }
         Ok(())
+    }
+
+    /// How often the certificate that is the fault was shown, where that is counted.
+    pub(crate) fn shown(&self) -> u64 {
+        self.shown.load(Ordering::Relaxed)
+    }
+
+    /// Another certificate, with a count of those who see it.
+    fn counting(&self) -> Result<TlsAcceptor, BoxError> {
+        let mut config = self.pki.server_config(false)?;
+        config.cert_resolver = Arc::new(Counted {
+            inner: config.cert_resolver,
+            shown: Arc::clone(&self.shown),
+        });
+        Ok(TlsAcceptor::from(Arc::new(config)))
     }
 
     fn pause(&self, pause: bool) -> Result<(), BoxError> {
