@@ -83,7 +83,7 @@ impl Guarded {
                 }
                 Ok(answer)
             }
-            Ok(Err(error)) => Err(self.failed(&*shortened(error))),
+            Ok(Err(error)) => Err(self.failed(&*presentable(error))),
             Err(_) => Err(self.failed(&TookTooLong(self.limit))),
         }
     }
@@ -102,19 +102,35 @@ impl Guarded {
     }
 }
 
-/// An error of a store as it is, unless it is too long for a log: that of the user's own may have a server's words in it.
-fn shortened(error: Box<dyn Error + Send + Sync>) -> Box<dyn Error + Send + Sync> {
+/// An error of a store as it is, unless it is too much for a log or has more than one line: that of the user's own may have a
+/// server's words in it.
+fn presentable(error: Box<dyn Error + Send + Sync>) -> Box<dyn Error + Send + Sync> {
     const LONGEST: usize = 4_096;
     const SHOWN: usize = 1_000;
     let causes = iter::successors(Some(&*error as &dyn Error), |&error| error.source());
     let texts: Vec<_> = causes.map(ToString::to_string).collect();
-    let text = texts.join(": ");
-    if text.len() <= LONGEST && format!("{error:?}").len() <= 4 * LONGEST {
+    let (text, debug) = (texts.join(": "), format!("{error:?}"));
+    let is_short = text.len() <= LONGEST && debug.len() <= 4 * LONGEST;
+    if is_short && !text.contains(breaks) && !debug.contains(breaks) {
         return error;
     }
-    let mut shown: String = text.chars().take(SHOWN).collect();
-    shown.push('…');
+    let line = text
+        .chars()
+        .map(|unit| if breaks(unit) { ' ' } else { unit });
+    let mut shown: String = line.clone().take(SHOWN).collect();
+    if line.count() > SHOWN {
+        shown.push('…');
+    }
     shown.into()
+}
+
+/// Whether it could forge a line of a log, or turn its direction: as in the errors of the layer.
+fn breaks(unit: char) -> bool {
+    unit.is_control()
+        || matches!(
+            unit,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+        )
 }
 
 /// An operation had no answer in time.
@@ -132,3 +148,43 @@ impl fmt::Display for TookTooLong {
 }
 
 impl Error for TookTooLong {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Known(&'static str);
+
+    impl fmt::Display for Known {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Known {}
+
+    #[test]
+    fn what_a_store_says_is_one_line_and_not_too_much() {
+        let forged = "x\r\nERROR \u{202e}forged\u{2028}";
+        for (said, expected) in [
+            (forged.to_owned(), "x  ERROR  forged ".to_owned()),
+            ("y".repeat(4_096), "y".repeat(4_096)),
+            ("y".repeat(4_097), "y".repeat(1_000) + "…"),
+            (
+                "\u{10ffff}".repeat(1_000) + forged,
+                "\u{10ffff}".repeat(1_000) + "…",
+            ),
+        ] {
+            let shown = presentable(said.into());
+            assert_eq!(shown.to_string(), expected);
+            assert!(!format!("{shown:?}").contains(char::is_control));
+        }
+    }
+
+    #[test]
+    fn what_says_nothing_wrong_stays_what_it_was() {
+        assert!(presentable(Known("not today").into()).is::<Known>());
+        assert!(!presentable(Known("not\ntoday").into()).is::<Known>());
+    }
+}
