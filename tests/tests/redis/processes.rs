@@ -195,6 +195,7 @@ async fn short_tokens_are_renewed_by_one_for_all_and_a_lost_lease_costs_one() ->
         kills_in: Some(kills_in.clone()),
         ..Setup::new(&redis, &provider.token_endpoint()?)?
     };
+    let begun = Instant::now();
     let mut processes = start(&setup, 10, &seconds.to_string())?;
     // In the middle, who holds the lease is killed: with a token in its hands, which nobody else will have.
     sleep(Duration::from_secs(seconds) / 2).await;
@@ -212,6 +213,7 @@ async fn short_tokens_are_renewed_by_one_for_all_and_a_lost_lease_costs_one() ->
         fewest = fewest.min(done.seen.len());
         tokens.extend(done.seen);
     }
+    let took = begun.elapsed().as_secs();
     fs::remove_dir_all(&kills_in)?;
     let asked = provider.stats().await?.token_requests();
     let tokens = tokens.len() as u64;
@@ -222,9 +224,10 @@ async fn short_tokens_are_renewed_by_one_for_all_and_a_lost_lease_costs_one() ->
     assert_eq!((failures, killed), (0, 1));
     // One for each token that came into use, one for the lost lease, and one that may be under way at the end.
     assert!((tokens + 1..=tokens + 2).contains(&asked), "{asked}");
-    // A token is renewed no sooner than after a quarter of its life, and no later than its end.
+    // A token is renewed no sooner than after a quarter of its life, and no later than its end. On a busy machine ten processes begin
+    // one after the other, and so the fleet lasts longer than each of them.
     assert!(
-        tokens >= seconds / 5 && tokens <= seconds * 4 / 5 + 1,
+        tokens >= seconds / 5 && tokens <= took * 4 / 5 + 1,
         "{tokens}"
     );
     // Renewed by another as soon as that may be, one may pass by a replica; hardly more.
