@@ -4,6 +4,7 @@ use std::{
     fmt::Debug,
     io::{self, Write},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -101,33 +102,46 @@ async fn nothing_is_logged_of_a_secret_at_trace() {
     }
 }
 
-/// Token requests that succeed, fail and are repeated; requests that are served and refused.
+/// Token requests that succeed, fail and are tried again; requests that are served and refused.
 async fn through_everything(client: Client, is_http2: bool) {
     let token = json!({"access_token": TOKEN, "refresh_token": TOKEN, "token_type": "Bearer", "expires_in": 60});
-    let served = ["200", "200"];
-    for (answer, expected) in [
-        (Answer::json(200, token), served),
+    for (answer, attempts, is_refused, expected, asked) in [
+        (Answer::json(200, token.clone()), 1, false, ["200"; 2], 1),
+        (Answer::json(200, token), 1, true, ["401", "Rejected"], 2),
         (
             Answer::json(
                 400,
                 json!({"error": "invalid_client", "error_description": SECRET}),
             ),
+            1,
+            false,
             ["ClientAuthentication"; 2],
+            1,
         ),
         (
             Answer::body(500, format!("{SECRET} {TOKEN}")),
+            2,
+            false,
             ["Transient"; 2],
+            2,
         ),
         (
             Answer::json(200, json!({"access_token": format!("{TOKEN}\n")})),
+            1,
+            false,
             ["Protocol"; 2],
+            1,
         ),
     ] {
         let server = AuthorizationServer::new();
         server.set_outage(Some(answer));
-        let resource = ResourceServer::new(&server).serve().await.unwrap();
-        let server = server.serve().await.unwrap();
-        let uri = EndpointUri::new(&server.token_endpoint()).unwrap();
+        let resource = ResourceServer::new(&server);
+        if is_refused {
+            resource.reject([TOKEN]);
+        }
+        let resource = resource.serve().await.unwrap();
+        let served = server.serve().await.unwrap();
+        let uri = EndpointUri::new(&served.token_endpoint()).unwrap();
         let http = Hyper::builder(TokioExecutor::new())
             .http2_only(is_http2)
             .build_http::<Full<Bytes>>();
@@ -136,12 +150,23 @@ async fn through_everything(client: Client, is_http2: bool) {
         let source = TokenSource::builder(endpoint)
             .observer(TracingObserver::new())
             .observer(MetricsObserver::new("source"))
-            .schedule(Schedule::builder().attempts(1).build().unwrap());
+            .schedule(schedule(attempts));
         let api = format!("http://{}", resource.addr());
         let layer = ClientCredentialsLayer::new(source.build(), Origins::new([&api]).unwrap())
             .replay(replay::Empty::new());
         assert_eq!(call(layer.layer(http), &api).await, expected);
+        assert_eq!(server.token_requests(), asked, "{expected:?}");
     }
+}
+
+/// However slow the machine is, only what is tried again within a token request is asked for again.
+fn schedule(attempts: u32) -> Schedule {
+    let (soon, later) = (Duration::from_millis(1), Duration::from_secs(60));
+    let schedule = Schedule::builder().attempts(attempts);
+    let schedule = schedule.backoff(soon, soon);
+    let schedule = schedule.pause_after_transient(later, later);
+    let schedule = schedule.pause_after_terminal(later, later);
+    schedule.build().unwrap()
 }
 
 /// Some servers want a key there. A layer that logs URIs would log it; ours does not, and neither does what is below.
@@ -153,8 +178,7 @@ async fn with_a_key_in_the_query() {
     let uri = EndpointUri::new(&uri).unwrap();
     let endpoint = TokenEndpoint::new(http.build().unwrap(), uri, client());
     let source = TokenSource::builder(endpoint).observer(TracingObserver::new());
-    let source = source.schedule(Schedule::builder().attempts(1).build().unwrap());
-    source.build().token().await.unwrap();
+    source.schedule(schedule(1)).build().token().await.unwrap();
 }
 
 /// Logs the headers of requests and answers, too: those that are secret are marked as such.
