@@ -4,12 +4,15 @@ use std::{io, net::SocketAddr, time::Duration};
 
 use tokio::{
     net::{TcpListener, TcpStream},
-    time,
+    task, time,
 };
 use tracing::warn;
 
 /// After an error that is this machine's: mostly that there are too many files open.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// So many are accepted in a row, and then everything else has its turn: timers too.
+const IN_A_ROW: u32 = 64;
 
 #[derive(Debug)]
 pub(crate) struct Listener {
@@ -64,9 +67,16 @@ impl Listener {
 
 /// All that there are, until there is none at the moment.
 async fn all<T>(mut accept: impl FnMut() -> io::Result<T>, mut serve: impl FnMut(T)) {
+    let mut accepted = 0_u32;
     loop {
         match accept() {
-            Ok(one) => serve(one),
+            Ok(one) => {
+                serve(one);
+                accepted = accepted.wrapping_add(1);
+                if accepted.is_multiple_of(IN_A_ROW) {
+                    task::yield_now().await;
+                }
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => pause(&error).await,
@@ -110,5 +120,16 @@ mod tests {
         let accept = || answers.next().expect("it ends with the one before");
         all(accept, |one| served.push(one)).await;
         assert_eq!((served, begun.elapsed()), (vec![1, 2, 3], 2 * PAUSE));
+    }
+
+    #[tokio::test]
+    async fn those_that_come_without_end_are_waited_for_no_longer_than_others() {
+        let begun = time::Instant::now();
+        let accept = || {
+            assert!(begun.elapsed() < Duration::from_secs(5), "it never ends");
+            Ok(())
+        };
+        let flood = time::timeout(Duration::from_millis(10), all(accept, drop)).await;
+        assert!(flood.is_err());
     }
 }
