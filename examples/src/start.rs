@@ -2,7 +2,11 @@
 //! of its own.
 #![allow(dead_code, reason = "no program needs all of it")]
 
-use std::{env, sync::Arc};
+use std::{
+    env::{self, VarError},
+    ffi::OsString,
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use http::Uri;
@@ -22,9 +26,11 @@ pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 ///
 /// # Errors
 ///
-/// There are more, or fewer.
+/// There are more, or fewer, or one is not UTF-8.
 pub(crate) fn arguments<const N: usize>(usage: &str) -> Result<[String; N], BoxError> {
-    let given: Vec<_> = env::args().skip(1).collect();
+    let given = env::args_os().skip(1).map(OsString::into_string);
+    let given: Result<Vec<_>, _> = given.collect();
+    let given = given.map_err(|_| "an argument is not UTF-8; all are taken as text")?;
     given
         .try_into()
         .map_err(|_| format!("it takes {usage}, as its first lines say").into())
@@ -34,10 +40,18 @@ pub(crate) fn arguments<const N: usize>(usage: &str) -> Result<[String; N], BoxE
 ///
 /// # Errors
 ///
-/// It is not set.
+/// It is not set, or not UTF-8.
 pub(crate) fn client_secret() -> Result<String, BoxError> {
-    env::var("CLIENT_SECRET")
-        .map_err(|_| "the variable CLIENT_SECRET is not set; put the client's secret there".into())
+    let secret = env::var("CLIENT_SECRET").map_err(|error| match error {
+        VarError::NotPresent => {
+            "the variable CLIENT_SECRET is not set; put the client's secret there"
+        }
+        // The error has what is in it.
+        VarError::NotUnicode(_) => {
+            "the variable CLIENT_SECRET is not UTF-8; put the client's secret there as text"
+        }
+    });
+    Ok(secret?)
 }
 
 /// Where the token for a request to `uri` may go.

@@ -8,6 +8,9 @@
 //! minute, or for as many seconds as its one argument says. Ctrl-C ends it.
 #![allow(clippy::print_stdout, reason = "it talks to a terminal")]
 
+#[path = "../log.rs"]
+mod log;
+
 use std::{env, process::ExitCode, time::Duration};
 
 use oauth2_client_credentials_testkit::{AuthorizationServer, ResourceServer};
@@ -16,6 +19,7 @@ use tower_oauth2_client_credentials::BoxError;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    log::start();
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -26,10 +30,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), BoxError> {
-    let seconds = match env::args().nth(1) {
-        Some(text) => text
-            .parse()
-            .map_err(|_| "the argument is for how many seconds a token lives")?,
+    let seconds = match env::args_os().nth(1) {
+        Some(text) => {
+            let seconds = text.to_str().and_then(|text| text.parse().ok());
+            seconds.ok_or("the argument is for how many seconds a token lives")?
+        }
         None => 60,
     };
     let server = AuthorizationServer::builder()
