@@ -72,7 +72,7 @@ fuzz_target!(|input: &[u8]| {
     };
     let endpoint = EndpointUri::new("https://as.example.com/token").expect("an endpoint");
     let endpoint = TokenEndpoint::new(Server, endpoint, credential.clone());
-    let shown = format!("{endpoint:?}{credential:?}");
+    let mut shown = format!("{endpoint:?}{credential:?}");
     let answer = RUNTIME.block_on(endpoint.oneshot(Fetch::new(TokenRequest::new())));
     let asked = ASKED.lock().expect("one thread").take();
     let _ = fs::remove_file(&*FILE);
@@ -92,11 +92,19 @@ fuzz_target!(|input: &[u8]| {
         }
         Err(error) => {
             assert!(asked.is_none());
-            let shown = format!("{shown}{error}{error:?}{credential:?}");
-            assert!(!error.to_string().contains(char::is_control), "{shown:?}");
-            // Long enough, and strange enough, to stand there for no other reason.
-            let is_its_own = |text: &str| text.len() > 8 && text.bytes().all(|byte| b"!#0".contains(&byte));
-            assert!(!text.is_some_and(|text| is_its_own(text) && shown.contains(text)));
+            assert!(!error.to_string().contains(char::is_control), "{error:?}");
+            shown.push_str(&format!("{error}{error:?}"));
         }
     }
+    shown.push_str(&format!("{credential:?}"));
+    for run in runs(content) {
+        assert!(!shown.contains(run), "{run} in {shown}");
+    }
 });
+
+/// What stands in the file, and is long enough, and strange enough, to be shown for no other reason.
+fn runs(content: &[u8]) -> impl Iterator<Item = &str> {
+    let runs = content.split(|byte| !b"!#0".contains(byte));
+    let runs = runs.filter(|run| run.len() > 8);
+    runs.filter_map(|run| std::str::from_utf8(run).ok())
+}
