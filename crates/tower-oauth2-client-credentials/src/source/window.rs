@@ -68,3 +68,24 @@ impl Seen {
         coarse_ms.wrapping_sub(began) & (u64::MAX >> Window::SPAN_BITS) < span
     }
 }
+
+#[cfg(all(test, not(loom_models)))]
+mod tests {
+    use super::*;
+
+    /// As by a clock that was set back to where the window was opened, after an hour without a request.
+    #[test]
+    fn a_clock_set_back_into_a_window_is_inside_for_less_than_a_second() {
+        const OPENED: u64 = 5_000_000;
+        let window = Window::default();
+        assert!(window.open(window.read(), OPENED, Duration::from_secs(3_600)));
+        let holds = |coarse_ms| window.read().holds(coarse_ms);
+        assert!(!holds(OPENED + 3_600_000), "it has ended");
+        assert!(!holds(OPENED - 1), "set back to before it");
+        assert!(holds(OPENED) && holds(OPENED + 989), "set back into it");
+        assert!(!holds(OPENED + 990), "it ends again");
+        // Somebody looked in between, and found that the token had ended.
+        window.seal();
+        assert!(!holds(OPENED));
+    }
+}

@@ -212,37 +212,78 @@ mod tests {
         assert_eq!(Schedule::builder().build().unwrap(), Schedule::default());
     }
 
-    /// Each number of the schedule is the user's to set.
+    /// Each number of the schedule is the user's to set, and none is set along with it.
     #[test]
     fn each_setting_sets_its_own_number() {
         type Set = fn(ScheduleBuilder) -> ScheduleBuilder;
-        let sets: [Set; 19] = [
-            |set| set.assumed_lifetime(secs(61)),
-            |set| set.max_leeway(secs(61)),
-            |set| set.lead_fraction(0.61),
-            |set| set.max_lead(secs(61)),
-            |set| set.first_early(false),
-            |set| set.min_interval(secs(61)),
-            |set| set.attempts(61),
-            |set| set.attempt_timeout(secs(7)),
-            |set| set.flight_timeout(secs(61)),
-            |set| set.max_retry_after(secs(61)),
-            |set| set.wait_budget(secs(61)),
-            |set| set.leeway_wait(secs(61)),
-            |set| set.trial_wait(secs(61)),
-            |set| set.concurrent_fetches(61),
-            |set| set.backoff(secs(3), secs(61)),
-            |set| set.pause_while_usable(secs(3), secs(61)),
-            |set| set.pause_after_transient(secs(3), secs(61)),
-            |set| set.pause_after_terminal(secs(3), secs(61)),
-            |set| set.pause_after_rejection(secs(3), secs(61)),
+        type Change = fn(&mut Schedule);
+        const RAMP: Ramp = Ramp::new(3_000, 61_000);
+        let rows: [(Set, Change); 19] = [
+            (
+                |to| to.assumed_lifetime(secs(61)),
+                |of| of.assumed_lifetime = secs(61),
+            ),
+            (|to| to.max_leeway(secs(61)), |of| of.max_leeway = secs(61)),
+            (|to| to.lead_fraction(0.61), |of| of.lead_fraction = 0.61),
+            (|to| to.max_lead(secs(61)), |of| of.max_lead = secs(61)),
+            (|to| to.first_early(false), |of| of.first_early = false),
+            (
+                |to| to.min_interval(secs(61)),
+                |of| of.min_interval = secs(61),
+            ),
+            (|to| to.attempts(61), |of| of.attempts = 61),
+            (
+                |to| to.attempt_timeout(secs(7)),
+                |of| of.attempt_timeout = secs(7),
+            ),
+            (
+                |to| to.flight_timeout(secs(61)),
+                |of| of.flight_timeout = secs(61),
+            ),
+            (
+                |to| to.max_retry_after(secs(61)),
+                |of| of.max_retry_after = secs(61),
+            ),
+            (
+                |to| to.wait_budget(secs(61)),
+                |of| of.wait_budget = secs(61),
+            ),
+            (
+                |to| to.leeway_wait(secs(61)),
+                |of| of.leeway_wait = secs(61),
+            ),
+            (|to| to.trial_wait(secs(61)), |of| of.trial_wait = secs(61)),
+            (
+                |to| to.concurrent_fetches(61),
+                |of| of.concurrent_fetches = 61,
+            ),
+            (|to| to.backoff(secs(3), secs(61)), |of| of.backoff = RAMP),
+            (
+                |to| to.pause_while_usable(secs(3), secs(61)),
+                |of| of.gate_usable = RAMP,
+            ),
+            (
+                |to| to.pause_after_transient(secs(3), secs(61)),
+                |of| of.gate_transient = RAMP,
+            ),
+            (
+                |to| to.pause_after_terminal(secs(3), secs(61)),
+                |of| of.gate_terminal = RAMP,
+            ),
+            (
+                |to| to.pause_after_rejection(secs(3), secs(61)),
+                |of| of.throttle = RAMP,
+            ),
         ];
-        let set = |set: Set| set(Schedule::builder()).build().unwrap();
-        for (place, one) in sets.iter().enumerate() {
-            assert_ne!(set(*one), Schedule::default(), "{place}");
-            for other in &sets[..place] {
-                assert_ne!(set(*one), set(*other), "{place}");
-            }
+        for (place, (set, change)) in rows.into_iter().enumerate() {
+            let mut expected = Schedule::default();
+            change(&mut expected);
+            assert_ne!(expected, Schedule::default(), "{place}");
+            assert_eq!(
+                set(Schedule::builder()).build().unwrap(),
+                expected,
+                "{place}"
+            );
         }
     }
 }
