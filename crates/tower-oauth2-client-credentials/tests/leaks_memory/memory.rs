@@ -6,9 +6,10 @@ use std::{
     hint::black_box,
     ops::Range,
     os::unix::fs::FileExt,
+    panic::catch_unwind,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
 };
@@ -48,13 +49,15 @@ pub(crate) fn before_and_after<T>(
     make: impl FnOnce() -> T + Send,
 ) -> (usize, usize) {
     let (step, stack) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let ended = AtomicBool::new(false);
     thread::scope(|scope| {
+        let _ends = Ends(&ended);
         let owner = scope.spawn(|| {
             stack.store((&raw const make).addr(), Ordering::Relaxed);
             let value = black_box(make());
             let wait = |done| {
                 step.store(done, Ordering::Release);
-                while step.load(Ordering::Acquire) == done {
+                while step.load(Ordering::Acquire) == done && !ended.load(Ordering::Acquire) {
                     thread::yield_now();
                 }
             };
@@ -78,6 +81,15 @@ pub(crate) fn before_and_after<T>(
         };
         (copies(1), copies(3))
     })
+}
+
+/// However the search ends, a panic in it too: the owner of the value does not wait for it any more.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -155,4 +167,13 @@ fn writable() -> Vec<Range<usize>> {
         .map(|(range, _)| range.split_once('-').unwrap())
         .map(|(start, end)| number(start)..number(end))
         .collect()
+}
+
+/// Were it to hang instead, nobody would see why.
+#[test]
+fn a_search_that_panics_fails() {
+    let _alone = alone();
+    let nothing = [Needle::of(Vec::new())];
+    let panicked = catch_unwind(|| before_and_after(&nothing, Searched::All, || ()));
+    assert!(panicked.is_err());
 }
