@@ -17,8 +17,8 @@ pub(crate) fn exit(result: Result<(), Box<dyn Error + Send + Sync>>) -> ExitCode
     ExitCode::FAILURE
 }
 
-/// An error whose line ends with its cause's has said that already.
-fn causes(error: &(dyn Error + 'static)) -> String {
+/// The error and what caused it. One whose line ends with its cause's has said that already.
+pub(crate) fn causes(error: &(dyn Error + 'static)) -> String {
     let mut line = error.to_string();
     for cause in iter::successors(error.source(), |&cause| cause.source()) {
         let cause = cause.to_string();

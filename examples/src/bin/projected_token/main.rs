@@ -6,7 +6,8 @@
 //! ```
 //!
 //! The issuer of access tokens, the client's id there, the file, and what to get, once a second until Ctrl-C. When the first request
-//! fails it ends and says why; what fails later is told once, until something else comes of it. The volume in the pod:
+//! fails for a token that it cannot have until somebody changes something, it ends and says why. Any other failure, and all that come
+//! later, may pass by themselves: they are told once, until something else comes of it. The volume in the pod:
 //!
 //! ```yaml
 //! volumes:
@@ -22,6 +23,8 @@
 
 #[path = "../../exit.rs"]
 mod exit;
+#[path = "../../log.rs"]
+mod log;
 mod stack;
 #[path = "../../start.rs"]
 mod start;
@@ -37,6 +40,7 @@ use tower_oauth2_client_credentials::{BoxError, Credential, Origins, TokenError}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    log::start();
     exit::exit(run().await)
 }
 
@@ -58,15 +62,22 @@ async fn run() -> Result<(), BoxError> {
         let answer = service.clone().oneshot(request).await?;
         Ok::<_, BoxError>(answer.status())
     };
-    // What does not work at first is an argument that is wrong, and will not come right by itself.
-    let (mut outcome, mut before) = (Ok(get().await?), None);
+    let (mut outcome, mut before) = (get().await, None);
+    // A server that is down comes back, and a pod that ended meanwhile would only be started again and again.
+    let is_final =
+        |error: &BoxError| TokenError::find(&**error).is_some_and(|error| !error.is_transient());
+    if outcome.as_ref().is_err_and(is_final) {
+        return outcome.map(drop);
+    }
     loop {
         // The text has times in it, which are others each second.
         let kind = |error: &BoxError| TokenError::find(&**error).map(TokenError::kind);
         let failed = outcome.as_ref().err().map(kind);
         match &outcome {
             Ok(status) => println!("{status}, assertion {} from the file", credential.version()),
-            Err(error) if failed != before => println!("{error}; it goes on asking"),
+            Err(error) if failed != before => {
+                println!("{}; it goes on asking", exit::causes(&**error))
+            }
             Err(_) => {}
         }
         before = failed;
