@@ -165,6 +165,8 @@ fn an_upstream_that_is_the_proxy_itself_is_refused() {
     }
 }
 
+/// Elsewhere loopback has one address.
+#[cfg(target_os = "linux")]
 #[test]
 fn an_upstream_beside_the_proxy_is_another() {
     // A port that is free: it is given to nobody else while this listens.
@@ -183,6 +185,8 @@ fn an_upstream_beside_the_proxy_is_another() {
     }
 }
 
+/// Elsewhere there is no `/proc`.
+#[cfg(target_os = "linux")]
 #[test]
 fn it_has_as_many_threads_as_it_is_told() {
     let proxy = Proxy::try_start(program(), folder(), &format!("threads = 3\n{GOOD}")).unwrap();
