@@ -6,9 +6,11 @@
 mod http_server;
 
 use std::{
+    ffi::OsStr,
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpListener,
+    os::unix::ffi::OsStrExt,
     path::Path,
     process::{Command, Output, Stdio},
     thread,
@@ -70,6 +72,50 @@ fn a_secret_that_is_missing_is_asked_for() {
             "{said}"
         );
     }
+}
+
+#[test]
+fn what_is_not_text_is_told_in_words() {
+    let odd = OsStr::from_bytes(b"canary\xff");
+    let (dpop, servers) = (env!("CARGO_BIN_EXE_dpop"), env!("CARGO_BIN_EXE_servers"));
+    for (command, words) in [
+        (Command::new(dpop).args([odd]), "an argument is not UTF-8"),
+        (
+            Command::new(dpop).args(["a"; 3]).env("CLIENT_SECRET", odd),
+            "CLIENT_SECRET is not UTF-8",
+        ),
+        (Command::new(servers).args([odd]), "how many seconds"),
+    ] {
+        let run = command.env_remove("RUST_LOG").output().unwrap();
+        let said = String::from_utf8(run.stderr).unwrap();
+        assert!(
+            said.starts_with("error: ") && said.contains(words),
+            "{said}"
+        );
+        assert!(!said.contains("canary"), "{said}");
+    }
+}
+
+/// A pod would be started again and again.
+#[test]
+fn a_server_that_is_down_at_first_is_waited_for() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("programs-assertion-early");
+    fs::write(&file, "canary.assertion.x").unwrap();
+    let gone = "http://127.0.0.1:1";
+    let mut program = Command::new(env!("CARGO_BIN_EXE_projected_token"))
+        .args([gone, "svc"])
+        .arg(&file)
+        .arg(gone)
+        .env_remove("RUST_LOG")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    let told = lines.next().map(Result::unwrap).unwrap_or_default();
+    let goes_on = program.try_wait().unwrap().is_none();
+    program.kill().unwrap();
+    program.wait().unwrap();
+    assert!(told.ends_with("; it goes on asking") && goes_on, "{told}");
 }
 
 #[test]
