@@ -96,9 +96,8 @@ minimal-versions:
     tests/checks/minimal-versions
 
 # No secret, token, assertion or key in what types, errors, logs, metrics, panics and programs show, nor in memory once it was dropped.
-leaks:
-    cargo test -p oauth2-client-credentials -p tower-oauth2-client-credentials -p tower-oauth2-client-credentials-redis -p examples --all-features --test leaks
-    cargo test -p tower-oauth2-client-credentials --all-features --test leaks_memory
+leaks *args:
+    tests/checks/leaks {{ args }}
 
 # Where a token goes, row by row of docs/origins.md.
 origins *args:
