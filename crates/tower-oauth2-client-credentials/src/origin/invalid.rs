@@ -54,7 +54,6 @@ impl Error for InvalidOrigin {}
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::Origins;
 
     #[test]
