@@ -62,7 +62,7 @@ fn paused() -> Runtime {
 
 /// Brings another runtime to the time that it is after [`suspect`], and a little more, for they did not begin at once.
 async fn as_late() {
-    sleep(A_MINUTE + Duration::from_millis(100)).await;
+    sleep(A_MINUTE + Duration::from_secs(10)).await;
 }
 
 async fn look<F: Future>(mut waiting: Pin<&mut F>) -> bool {

@@ -5,7 +5,6 @@ use std::{
     fs::{self, File},
     hash::{BuildHasher, RandomState},
     io::Read,
-    iter,
     panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -44,7 +43,8 @@ const LARGEST: usize = 65_536;
 /// In bytes. What is shorter tells nothing, and would be found everywhere.
 const SHORTEST_PART: usize = 8;
 
-/// Of how many lines and words of a file an error of its reader must not show any: the longest.
+/// How many lines and words of a file are looked for in an error of its reader. Of a file with more, nothing that its reader says is
+/// shown.
 const PARTS: usize = 200;
 
 /// How often the file is looked at while requests fail because of what was in it.
@@ -166,23 +166,27 @@ impl Wiped {
     }
 }
 
-/// An error of a reader without what it read: all of it, a line, or a word, as a value between its quotes is one.
+/// An error of a reader without what it read: all of it, or a part that is not short.
 fn without_content(error: BoxError, bytes: &[u8]) -> BoxError {
-    let mut parts: Vec<_> = bytes
-        .utf8_chunks()
-        .flat_map(|chunk| parts(chunk.valid()))
+    let texts = || bytes.utf8_chunks().map(|chunk| chunk.valid().trim());
+    let mut parts: Vec<_> = texts()
+        .flat_map(parts)
         .filter(|part| part.len() >= SHORTEST_PART)
+        .chain(texts().filter(|text| !text.is_empty()))
         .collect();
     parts.sort_unstable_by_key(|part| (Reverse(part.len()), *part));
     parts.dedup();
+    if parts.len() > PARTS {
+        return "its reader refuses it, with words that are not shown, for the file is too long to look for all of it in them".into();
+    }
     parts
         .into_iter()
-        .take(PARTS)
         .fold(Hidden::default(), |hidden, part| hidden.and(&part.into()))
         .in_error(error)
 }
 
-/// The text, its lines, and its words in whatever format it has. `\n` is how a key is kept on one line.
+/// The lines of a text, what is between its quotes or behind a name, and its words, in whatever format it has. `\n` is how a key is kept
+/// on one line.
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     let separates =
         |unit: char| unit.is_whitespace() || matches!(unit, '"' | '\'' | '`' | ':' | '=' | ',');
@@ -192,7 +196,12 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
         let bare = word.trim_matches(|unit: char| "{}[]()<>;".contains(unit));
         [word, bare].into_iter().chain(word.split("\\n"))
     });
-    iter::once(text.trim()).chain(lines).chain(words)
+    let quoted = ['"', '\'', '`']
+        .into_iter()
+        .flat_map(|quote| text.split(quote));
+    let values = text.lines().filter_map(|line| line.split_once([':', '=']));
+    let values = values.map(|(_, value)| value.trim());
+    lines.chain(quoted).chain(values).chain(words)
 }
 
 /// The secret in a file's bytes, without the line ends that editors and `echo` put after it.

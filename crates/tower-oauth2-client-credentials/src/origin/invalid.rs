@@ -31,10 +31,17 @@ fn shown(text: &str) -> Option<String> {
     if scheme.is_empty() || !scheme.chars().all(is_scheme) || text.contains('@') {
         return None;
     }
-    let is_of_host = |letter: &char| letter.is_alphanumeric() || "-._~:[]*%".contains(*letter);
-    let kept: String = format!("{scheme}://")
+    let is_beyond = |letter: char| !letter.is_alphanumeric() && !"-._~:[]*%".contains(letter);
+    let authority = rest.split(is_beyond).next()?;
+    // What stands where a port does and is none may be half of a pair.
+    let is_port =
+        |text: &str| text.ends_with(']') || text.bytes().all(|unit| unit.is_ascii_digit());
+    let authority = match authority.rsplit_once(':') {
+        Some((host, port)) if !is_port(port) => host,
+        _ => authority,
+    };
+    let kept: String = format!("{scheme}://{authority}")
         .chars()
-        .chain(rest.chars().take_while(is_of_host))
         .take(LONGEST)
         .collect();
     let more = if kept.len() < text.len() { "…" } else { "" };
@@ -67,6 +74,8 @@ mod tests {
             "https://api.example.com;key=canary",
             "https://api.example.com\\canary",
             "https://me:canary@api.example.com",
+            "https://me:canary",
+            "https://me:canary%40api.example.com",
             "https://me:can/ary@canary",
             "canary",
             "canary with = and /",

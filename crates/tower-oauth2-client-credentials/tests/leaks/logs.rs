@@ -166,6 +166,7 @@ fn schedule(attempts: u32) -> Schedule {
     let schedule = schedule.backoff(soon, soon);
     let schedule = schedule.pause_after_transient(later, later);
     let schedule = schedule.pause_after_terminal(later, later);
+    let schedule = schedule.pause_after_rejection(later, later);
     schedule.build().unwrap()
 }
 
